@@ -1,0 +1,86 @@
+# genai-stack: every target explains itself; `make` alone prints them.
+ENV     ?= local
+VALUES  ?=
+PROFILE ?=
+T       ?= tests
+VENV    := .venv
+PYTHON  ?= python3
+BIN     := $(VENV)/bin
+CLI     := $(BIN)/genai-stack
+COMMON  := --env $(ENV) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev release rollback status uninstall validate render lint test lock generate clean cluster-up cluster-down
+
+help: ## print the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
+	@echo "  Variables: ENV=local|dev|staging|prod  PROFILE=name  VALUES='file ...'  T=tests/path"
+
+setup: $(VENV)/.runtime ## make the virtual environment that the CLI runs in
+
+setup-dev: $(VENV)/.dev ## the same, with what lint and test need
+
+$(VENV)/.python: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit("genai-stack needs Python 3.11 or newer; this is %d.%d. Name another with make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@PYTHON=$(PYTHON) sh tooling/venv.sh $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python requirements.lock pyproject.toml
+	@echo "==> Python packages (pinned by hash)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "==> Python packages for lint and test"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+release: setup ## release ENV: first time an install, later a canary; VALUES adds files
+ifeq ($(ENV),local)
+	@$(CLI) local release $(foreach f,$(VALUES),-f $(f)) $(RELEASE_ARGS)
+else
+	@$(CLI) release $(COMMON) $(RELEASE_ARGS)
+endif
+
+rollback: setup ## send ENV back to the last verified version
+	@$(CLI) rollback $(COMMON) $(RELEASE_ARGS)
+
+status: setup ## what runs in ENV, and the rollout that is on its way
+	@$(CLI) status $(COMMON)
+
+uninstall: setup ## remove route, slots, base and state of ENV
+	@$(CLI) uninstall $(COMMON) $(RELEASE_ARGS)
+
+validate: setup ## findings on the values of ENV
+	@$(CLI) validate $(COMMON)
+
+render: setup ## the manifests of ENV
+	@$(CLI) render $(COMMON)
+
+cluster-up: setup ## start the embedded cluster
+	@$(CLI) cluster up
+
+cluster-down: setup ## stop the embedded cluster and leave nothing behind
+	@$(CLI) cluster down
+
+lint: setup-dev ## ruff, mypy, import-linter, the house rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.house
+
+test: setup-dev ## every tier that this machine can run; T=path for a part
+	@$(BIN)/python -m tests.tiers $(T)
+
+generate: setup-dev ## what is generated from the code: schemas and the state diagram
+	@$(BIN)/python -m tests.generate
+
+lock: setup-dev ## pin the newest allowed packages again, with hashes
+	@$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --upgrade pyproject.toml --group build -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --upgrade --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the virtual environment and caches of this checkout
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

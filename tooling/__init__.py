@@ -1,0 +1,1 @@
+"""genai-stack: releases a whole GenAI stack on Kubernetes, judged on live metrics."""
