@@ -1,0 +1,148 @@
+"""Values: layers laid over each other as Helm does it, who set each key, and what a role adds.
+
+Maps are merged deeply, everything else is replaced. A null in a layer above takes a default of the chart away;
+between the user's own layers it is kept, because Helm has to see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tooling.core.finding import Finding, Severity
+
+Values = Mapping[str, Any]
+Path = tuple[str | int, ...]
+"""Where a value is: keys of maps and indexes of lists, from the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which layer set a key: a file or `--set ...`, and the line (1-based, 0 when there is none)."""
+
+    layer: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of values; `lines` holds the line of every key and list item in it."""
+
+    name: str
+    values: Values
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Layered:
+    """Merged values, and the layer that set each path last."""
+
+    values: Values = field(default_factory=dict)
+    origins: Mapping[Path, Origin] = field(default_factory=dict)
+
+
+def format_path(path: Path) -> str:
+    """Write a path as people do: `rollout.steps[0].weight`; a key with a dot is quoted."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = f'"{part}"' if "." in part or not part else part
+            text += f".{name}" if text else name
+    return text
+
+
+def merge(below: Values, above: Values) -> dict[str, Any]:
+    """Lay one set of values over another as Helm does with several files: a null is kept."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(under, Mapping):
+            merged[key] = merge(under, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def coalesce(defaults: Values, values: Values) -> dict[str, Any]:
+    """Lay the user's values over a chart's defaults as Helm does: a null takes the default away.
+
+    A null where the chart has no default stays, so that the schema sees it, as Helm's does.
+    """
+    merged = dict(defaults)
+    for key, value in values.items():
+        under = merged.get(key)
+        if value is None and under is not None:
+            del merged[key]
+        elif isinstance(value, Mapping) and isinstance(under, Mapping):
+            merged[key] = coalesce(under, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def layer(layers: Iterable[Layer]) -> Layered:
+    """Lay all layers over each other, the last one on top."""
+    values: Values = {}
+    origins: dict[Path, Origin] = {}
+    for one in layers:
+        values = merge(values, one.values)
+        origins.update(find_origins(one))
+    return Layered(values, origins)
+
+
+def find_origins(one: Layer) -> dict[Path, Origin]:
+    """Say of every path in a layer where it is."""
+    return {path: Origin(one.name, line) for path, line in one.lines.items()}
+
+
+def find_origin(origins: Mapping[Path, Origin], path: Path) -> Origin | None:
+    """Return who set a path, or the nearest map around it that somebody set; None for nobody."""
+    for length in range(len(path), 0, -1):
+        origin = origins.get(path[:length])
+        if origin:
+            return origin
+    return None
+
+
+def place_finding(
+    origins: Mapping[Path, Origin],
+    path: Path,
+    message: str,
+    *,
+    rule: str,
+    severity: Severity = Severity.ERROR,
+    hint: str = "",
+) -> Finding:
+    """Make a finding that points at the layer and line that set `path`."""
+    origin = find_origin(origins, path) or Origin("")
+    return Finding(rule, severity, message, format_path(path), origin.layer, origin.line, hint)
+
+
+def role_values(
+    instance: str,
+    role: str,
+    slot: str = "",
+    weights: Mapping[str, int] | None = None,
+    serving: str = "",
+) -> dict[str, Any]:
+    """Return what the CLI lays over the user's values to render one role (design section 4).
+
+    `weights` are percent by slot, `serving` is the slot that the Service selects; both only with the role `route`.
+    """
+    overlay: dict[str, Any] = {"global": {"instance": instance, "role": role, "slot": slot}}
+    route: dict[str, Any] = {}
+    if weights is not None:
+        route["weights"] = dict(weights)
+    if serving:
+        route["serving"] = serving
+    if route:
+        overlay["route"] = route
+    return overlay
+
+
+def find_release(instance: str, role: str, slot: str = "") -> str:
+    """Name the Helm release (or the render) of a role: `genai`, or `genai-blue` for a slot."""
+    return f"{instance}-{slot}" if role == "slot" else instance

@@ -1,0 +1,1 @@
+"""One Protocol per outside system, with the data it exchanges."""

@@ -1,0 +1,49 @@
+"""Helm: renders the chart and keeps releases. Every call is bounded in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tooling.core.observation import ReleaseState
+
+Manifest = Mapping[str, Any]
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartInfo:
+    """A chart on disk: its name, version, and a digest over every file that counts."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class Helm(Protocol):
+    """Raises HelmError with helm's own reason; UnavailableError when a call ran out of time."""
+
+    def read_chart(self) -> ChartInfo:
+        """Describe the chart that this port installs."""
+        ...
+
+    def render(self, release: str, values: Values) -> tuple[Manifest, ...]:
+        """Return the manifests that an install of `release` would apply, without hooks, in Helm's order."""
+        ...
+
+    def read_release(self, release: str) -> ReleaseState | None:
+        """Return the newest revision, whatever its status; None where no such release exists."""
+        ...
+
+    def upgrade(self, release: str, values: Values, *, description: str) -> ReleaseState:
+        """Install or upgrade without waiting for pods; the description is kept with the revision."""
+        ...
+
+    def rollback(self, release: str, revision: int) -> None:
+        """Make a new revision out of an old one."""
+        ...
+
+    def uninstall(self, release: str) -> None:
+        """Remove the release; nothing happens where there is none."""
+        ...

@@ -1,0 +1,15 @@
+"""Live metrics of the gateways, by slot and pod."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tooling.core.analysis import Measurement
+
+
+class Metrics(Protocol):
+    """No data is not a value: a slot or pod that did not answer is left out."""
+
+    def measure(self, namespace: str, instance: str, slots: tuple[str, ...]) -> Measurement:
+        """Return the counters of every ready gateway pod that answered; never raises for a silent pod."""
+        ...
