@@ -1,0 +1,1 @@
+"""Runs a suite of prompts against an endpoint and scores the answers."""

@@ -1,0 +1,3 @@
+module genai-stack/images/pause
+
+go 1.26

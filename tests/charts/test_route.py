@@ -1,0 +1,66 @@
+"""The route: previews by header, then weights; nothing else decides where a request goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.charts.rendering import ALL, BLUE, GREEN, Case, Renderer, View
+
+SLOTS = {"blue": BLUE, "green": GREEN}
+EVERYTHING = {"path": {"type": "PathPrefix", "value": "/"}}
+
+
+def make_view(weights: dict[str, int], serving: str = "blue") -> View:
+    settings = [f"route.weights.{slot}={weight}" for slot, weight in weights.items()]
+    return View("route", extra=("route.enabled=true", f'route.serving="{serving}"', *settings))
+
+
+def find_route(renderer: Renderer, case: Case, view: View, *settings: str) -> dict[str, Any]:
+    (route,) = (m for m in renderer.render(case, view, *settings) if m["kind"] == "HTTPRoute")
+    return dict(route)
+
+
+@pytest.mark.parametrize(
+    "weights", [{"blue": 90, "green": 10}, {"blue": 0, "green": 100}, {"green": 100}], ids=str
+)
+def test_rules(renderer: Renderer, case: Case, weights: dict[str, int]) -> None:
+    view = make_view(weights, serving=next(reversed(weights)))
+    *previews, last = find_route(renderer, case, view)["spec"]["rules"]
+    services = {
+        slot: next(m["metadata"]["name"] for m in renderer.render(case, SLOTS[slot]) if _is_gateway(m))
+        for slot in weights
+    }
+    for slot, rule in zip(sorted(weights), previews, strict=True):
+        header = {"type": "Exact", "name": "x-genai-preview", "value": slot}
+        assert rule["matches"] == [{**EVERYTHING, "headers": [header]}]
+        assert rule["backendRefs"] == [{"name": services[slot], "port": 80}]
+    assert last["matches"] == [EVERYTHING]
+    assert last["backendRefs"] == [
+        {"name": services[slot], "port": 80, "weight": weights[slot]} for slot in sorted(weights)
+    ]
+
+
+def test_role_all_leads_to_the_service_of_the_instance(renderer: Renderer, case: Case) -> None:
+    route = find_route(renderer, case, ALL, "route.enabled=true")
+    assert route["spec"]["rules"] == [
+        {"matches": [EVERYTHING], "backendRefs": [{"name": case.instance, "port": 80}]}
+    ]
+
+
+def test_the_route_attaches_to_the_gateway_with_its_host_names(renderer: Renderer, case: Case) -> None:
+    settings = (
+        'route.gateway={"name": "front", "namespace": "edge-ns"}',
+        'route.hostnames=["a.example.com"]',
+        'route.annotations={"example.com/a": "b"}',
+    )
+    route = find_route(renderer, case, make_view({"blue": 100}), *settings)
+    assert route["spec"]["parentRefs"] == [{"name": "front", "namespace": "edge-ns"}]
+    assert route["spec"]["hostnames"] == ["a.example.com"]
+    assert route["metadata"]["annotations"] == {"example.com/a": "b"} | route["metadata"]["annotations"]
+
+
+def _is_gateway(manifest: Any) -> bool:
+    labels = manifest["metadata"]["labels"]
+    return manifest["kind"] == "Service" and labels["app.kubernetes.io/component"] == "gateway"
