@@ -102,6 +102,19 @@ class Verdict:
     candidate: SlotNumbers = field(default_factory=SlotNumbers)
 
 
+def add_pods(
+    baseline: Measurement | None, measurement: Measurement | None, slots: tuple[str, str]
+) -> Measurement | None:
+    """Return the baseline with the pods that it did not know: they count from when they were first seen.
+
+    A baseline begins only with a measurement of both slots.
+    """
+    if not measurement or (baseline is None and not set(slots) <= set(measurement)):
+        return baseline
+    known = baseline or {}
+    return {slot: {**measurement.get(slot, {}), **known.get(slot, {})} for slot in {*known, *measurement}}
+
+
 def count_between(earlier: Mapping[str, PodCounts], later: Mapping[str, PodCounts]) -> SlotNumbers:
     """Add up what each pod did between two moments; a pod whose counters fell restarted, and counts from zero."""
     requests = errors = 0.0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tooling.core.values import Path, Values, format_path
+from tooling.core.values import KeyPath, Values, format_path
 
 MAX_INDEX = 65536
 MAX_DEPTH = 30
@@ -19,7 +19,7 @@ _INT64 = 2**63
 class Assignment:
     """One `path=value` of a `--set`."""
 
-    path: Path
+    path: KeyPath
     value: Any
 
 
@@ -42,7 +42,7 @@ def assign(values: Values, assignment: Assignment) -> dict[str, Any]:
     return changed
 
 
-def _put(under: Any, path: Path, depth: int, value: Any) -> Any:
+def _put(under: Any, path: KeyPath, depth: int, value: Any) -> Any:
     if depth == len(path):
         return value
     part = path[depth]
@@ -60,7 +60,7 @@ def _put(under: Any, path: Path, depth: int, value: Any) -> Any:
     return table
 
 
-def _read_path(text: str, position: int) -> tuple[Path, int]:
+def _read_path(text: str, position: int) -> tuple[KeyPath, int]:
     """Return the path before `=`, and where its value begins."""
     path: list[str | int] = []
     while True:

@@ -7,14 +7,14 @@ from typing import Any
 
 from tooling.core.finding import Finding, Severity
 from tooling.core.strategy import Strategy, find_step_faults, parse_duration, read_strategy
-from tooling.core.values import Layered, Origin, Path, place_finding
+from tooling.core.values import KeyPath, Layered, Origin, place_finding
 
-_DURATIONS: tuple[Path, ...] = (
+_DURATIONS: tuple[KeyPath, ...] = (
     ("rollout", "analysis", "maxHold"),
     ("rollout", "readyTimeout"),
     ("rollout", "scaleDownDelay"),
 )
-_OURS: tuple[Path, ...] = (
+_OURS: tuple[KeyPath, ...] = (
     ("global", "role"),
     ("global", "slot"),
     ("global", "instance"),
@@ -54,7 +54,7 @@ def _check_rollout(layered: Layered) -> Iterator[Finding]:
     except (ValueError, TypeError, KeyError, AttributeError):
         return  # the schema says what is wrong there
     if strategy.kind == "canary":
-        steps: Path = ("rollout", "steps")
+        steps: KeyPath = ("rollout", "steps")
         for fault in find_step_faults(strategy.steps):
             yield place_finding(layered.origins, steps, f"{fault}.", rule="rollout-steps")
         yield from _check_evidence(layered.origins, strategy)
@@ -62,7 +62,7 @@ def _check_rollout(layered: Layered) -> Iterator[Finding]:
 
 def _check_durations(layered: Layered) -> Iterator[Finding]:
     steps = _list(layered.values, "rollout", "steps")
-    indexes: list[Path] = [("rollout", "steps", index) for index in range(len(steps))]
+    indexes: list[KeyPath] = [("rollout", "steps", index) for index in range(len(steps))]
     paths = [*_DURATIONS, *((*at, "hold") for at in indexes), *((*at, "approval", "timeout") for at in indexes)]
     for path in paths:
         text = _pick(layered.values, path)
@@ -74,7 +74,7 @@ def _check_durations(layered: Layered) -> Iterator[Finding]:
             yield place_finding(layered.origins, path, f"{error}.", rule="duration")
 
 
-def _check_evidence(origins: Mapping[Path, Origin], strategy: Strategy) -> Iterator[Finding]:
+def _check_evidence(origins: Mapping[KeyPath, Origin], strategy: Strategy) -> Iterator[Finding]:
     """Warn of a step that its own load can never decide: it would always end as inconclusive."""
     load, wanted = strategy.load, strategy.analysis.min_requests
     if not load.is_enabled:
@@ -112,7 +112,7 @@ def _check_models(layered: Layered) -> Iterator[Finding]:
             )
     default = _pick(values, ("gateway", "defaultModel"))
     if isinstance(default, str) and default and default not in offered:
-        path: Path = ("gateway", "defaultModel")
+        path: KeyPath = ("gateway", "defaultModel")
         hint = f"Known are: {', '.join(offered)}." if offered else ""
         message = f"names `{default}`, which gateway.models does not have."
         yield place_finding(origins, path, message, rule="model-default", hint=hint)
@@ -142,7 +142,7 @@ def _check_ours(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Find
         )
 
 
-def _pick(values: Any, path: Path) -> Any:
+def _pick(values: Any, path: KeyPath) -> Any:
     """Return what is at a path, None where there is nothing or something of another shape is in the way."""
     for part in path:
         if isinstance(values, Mapping) and isinstance(part, str):

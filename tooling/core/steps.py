@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tooling.core.action import DeleteRoute, InstallBase, InstallSlot, RevertRelease, Scale, SetWeights, WarmUp
-from tooling.core.analysis import Result, judge
+from tooling.core.analysis import Result, add_pods, judge
 from tooling.core.gate import Progress, State, act, check_readiness, done, fail, wait
 from tooling.core.observation import Observation, ReleaseState
 from tooling.core.plan import Step, Target, find_replicas
@@ -94,12 +94,9 @@ def analyse(look: Look) -> Progress:
     lost = _find_loss(look, {rollout.stable: 100 - step.weight, rollout.candidate: step.weight})
     if lost:
         return fail(lost)
-    if (
-        rollout.baseline is None
-        and seen.measurement
-        and {rollout.stable, rollout.candidate} <= set(seen.measurement)
-    ):
-        return wait("first measurement", baseline=seen.measurement)
+    baseline = add_pods(rollout.baseline, seen.measurement, (rollout.stable, rollout.candidate))
+    if baseline != rollout.baseline:
+        return wait("first measurement", baseline=baseline)
     settings = strategy.analysis
     verdict = judge(
         rollout.baseline,

@@ -109,7 +109,8 @@ def read_replicas(values: Values) -> Mapping[str, int]:
         replicas["gateway"] = int(gateway.get("replicas", 1))
     if inference.get("enabled", True):
         for name, model in (inference.get("models") or {}).items():
-            replicas[f"inference/{name}"] = int((model or {}).get("replicas", 1))
+            if model is not None:
+                replicas[f"inference/{name}"] = int(model.get("replicas", 1))
     return replicas
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from tooling.core.finding import Finding, Severity
 
 Values = Mapping[str, Any]
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value is: keys of maps and indexes of lists, from the top."""
 
 
@@ -31,7 +31,7 @@ class Layer:
 
     name: str
     values: Values
-    lines: Mapping[Path, int] = field(default_factory=dict)
+    lines: Mapping[KeyPath, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Layered:
     """Merged values, and the layer that set each path last."""
 
     values: Values = field(default_factory=dict)
-    origins: Mapping[Path, Origin] = field(default_factory=dict)
+    origins: Mapping[KeyPath, Origin] = field(default_factory=dict)
 
 
-def format_path(path: Path) -> str:
+def format_path(path: KeyPath) -> str:
     """Write a path as people do: `rollout.steps[0].weight`; a key with a dot is quoted."""
     text = ""
     for part in path:
@@ -86,19 +86,19 @@ def coalesce(defaults: Values, values: Values) -> dict[str, Any]:
 def layer(layers: Iterable[Layer]) -> Layered:
     """Lay all layers over each other, the last one on top."""
     values: Values = {}
-    origins: dict[Path, Origin] = {}
+    origins: dict[KeyPath, Origin] = {}
     for one in layers:
         values = merge(values, one.values)
         origins.update(find_origins(one))
     return Layered(values, origins)
 
 
-def find_origins(one: Layer) -> dict[Path, Origin]:
+def find_origins(one: Layer) -> dict[KeyPath, Origin]:
     """Say of every path in a layer where it is."""
     return {path: Origin(one.name, line) for path, line in one.lines.items()}
 
 
-def find_origin(origins: Mapping[Path, Origin], path: Path) -> Origin | None:
+def find_origin(origins: Mapping[KeyPath, Origin], path: KeyPath) -> Origin | None:
     """Return who set a path, or the nearest map around it that somebody set; None for nobody."""
     for length in range(len(path), 0, -1):
         origin = origins.get(path[:length])
@@ -108,8 +108,8 @@ def find_origin(origins: Mapping[Path, Origin], path: Path) -> Origin | None:
 
 
 def place_finding(
-    origins: Mapping[Path, Origin],
-    path: Path,
+    origins: Mapping[KeyPath, Origin],
+    path: KeyPath,
     message: str,
     *,
     rule: str,

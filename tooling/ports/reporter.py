@@ -21,6 +21,10 @@ class Reporter(Protocol):
         """Show rows that share their columns."""
         ...
 
+    def close(self) -> None:
+        """End a progress line that is still open, so that what others print begins on a line of its own."""
+        ...
+
     def confirm(self, question: str, answer: str) -> bool | None:
         """Ask a person to type `answer`; None where there is nobody to ask."""
         ...

@@ -1,0 +1,98 @@
+"""What every Helm port promises: the real one on a real API server, and the fake that other tests rely on."""
+
+import asyncio
+import os
+from itertools import count
+
+import pytest
+
+from tests.fakes.world import World
+from tooling.adapters.helm_pyhelm3 import Pyhelm3Helm
+from tooling.core.values import merge, role_values
+from tooling.errors import HelmError
+from tooling.local.binaries import find_helm
+
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: genai-stack\nversion: 0.1.0\n",
+    "templates/config.yaml": """
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+data:
+  values: {{ toJson .Values | quote }}
+""",
+}
+VALUES = role_values("genai", "slot", "blue")
+NUMBERS = count()
+
+
+@pytest.fixture
+def make_real(tmp_path, request):
+    """Make the real port for a tiny chart, with a kubeconfig from the environment or the test cluster's."""
+
+    def make() -> Pyhelm3Helm:
+        for path, text in CHART.items():
+            file = tmp_path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        given = os.environ.get("GENAI_TEST_KUBECONFIG")
+        kubeconfig = given or request.getfixturevalue("test_cluster").kubeconfig
+        return Pyhelm3Helm(
+            executable=str(find_helm()), chart=tmp_path, namespace="default", kubeconfig=str(kubeconfig)
+        )
+
+    return make
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.local)])
+def helm(request):
+    return World().helm if request.param == "fake" else request.getfixturevalue("make_real")()
+
+
+@pytest.fixture
+def release(helm):
+    name = "genai-blue" if not isinstance(helm, Pyhelm3Helm) else f"t{os.getpid()}-{next(NUMBERS)}-blue"
+    yield name
+    helm.uninstall(name)
+
+
+def test_a_release_has_a_life(helm, release):
+    assert helm.read_release(release) is None
+    helm.uninstall(release)
+
+    first = helm.upgrade(release, VALUES, description="rollout r action 1")
+    assert (first.revision, first.status, first.description) == (1, "deployed", "rollout r action 1")
+    assert first.chart == "genai-stack-0.1.0"
+    assert helm.read_release(release) == first
+
+    second = helm.upgrade(release, merge(VALUES, {"gateway": {"replicas": 2}}), description="rollout r action 2")
+    assert (second.revision, second.description) == (2, "rollout r action 2")
+
+    helm.rollback(release, 1)
+    third = helm.read_release(release)
+    assert (third.revision, third.status) == (3, "deployed")
+    assert "rollout" not in third.description, "helm's rollback cannot carry our description"
+
+    helm.uninstall(release)
+    assert helm.read_release(release) is None
+
+
+def test_a_rollback_to_a_revision_that_never_was_changes_nothing(helm, release):
+    helm.upgrade(release, VALUES, description="d")
+    with pytest.raises(HelmError):
+        helm.rollback(release, 77)
+    assert helm.read_release(release).revision == 1
+
+
+@pytest.mark.local
+def test_an_upgrade_with_no_values_does_not_take_the_last_ones(make_real):
+    helm, name = make_real(), f"t{os.getpid()}-values"
+    command = helm._command
+    try:
+        helm.upgrade(name, {"kept": True}, description="d")
+        helm.upgrade(name, {}, description="d")
+        answer = asyncio.run(command.get_values(name, namespace="default"))
+    finally:
+        helm.uninstall(name)
+    assert answer == {}

@@ -1,0 +1,169 @@
+"""The `rollout` section of the values, read into settings."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tooling.core.strategy import (
+    AnalysisSettings,
+    LoadSettings,
+    Strategy,
+    StrategyStep,
+    find_step_faults,
+    parse_duration,
+    read_replicas,
+    read_strategy,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("10m", 600), ("1h30m", 5400), ("250ms", 0.25), ("1.5m", 90), ("0s", 0), ("1h1m1s", 3661)],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "m", "10 m", "-10s", "10s ", "10d", "1h-30m", "s10", "1.s", "90s\n", "..5s"]
+)
+def test_what_is_no_duration_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration") as caught:
+        parse_duration(text)
+    assert repr(text) in str(caught.value)
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
+def test_durations_add_up(hours: int, minutes: int, seconds: int) -> None:
+    assert parse_duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
+
+
+@given(st.text(alphabet="0123456789.hms -", max_size=12))
+def test_any_text_is_a_duration_or_refused(text: str) -> None:
+    with suppress(ValueError):
+        assert parse_duration(text) >= 0
+
+
+def test_defaults_are_those_of_the_settings() -> None:
+    assert read_strategy({}) == Strategy("genai", "genai", declared={"gateway": 1})
+    assert read_strategy({"rollout": None}) == read_strategy({})
+
+
+def test_every_setting_is_read() -> None:
+    values: dict[str, Any] = {
+        "rollout": {
+            "instance": "chat",
+            "namespace": "prod",
+            "contexts": ["prod-eu"],
+            "strategy": "blueGreen",
+            "steps": [
+                {"weight": 5, "hold": "30s"},
+                {"approval": {"timeout": "1h"}},
+                {"approval": None},
+                {"weight": 50},
+            ],
+            "analysis": {
+                "maxErrorIncrease": 1,
+                "maxLatencyFactor": 1.5,
+                "minRequests": 7,
+                "maxHold": "5m",
+                "onInconclusive": "pause",
+            },
+            "load": {
+                "enabled": True,
+                "url": "http://edge",
+                "host": "chat.example",
+                "rate": 8,
+                "maxTokens": 3,
+                "concurrency": 4,
+                "prompts": ["a", "b"],
+            },
+            "capacity": {"floor": 0.5},
+            "readyTimeout": "90s",
+            "scaleDownDelay": "5s",
+        },
+        "gateway": {"replicas": 3},
+        "inference": {"models": {"small": {"replicas": 2}, "large": None}},
+    }
+    assert read_strategy(values) == Strategy(
+        instance="chat",
+        namespace="prod",
+        contexts=("prod-eu",),
+        kind="blueGreen",
+        steps=(
+            StrategyStep(weight=5, hold=30),
+            StrategyStep(approval_timeout=3600),
+            StrategyStep(approval_timeout=7200),
+            StrategyStep(weight=50, hold=600),
+        ),
+        analysis=AnalysisSettings(1, 1.5, 7, 300, "pause"),
+        load=LoadSettings(True, "http://edge", "chat.example", 8, 3, 4, ("a", "b")),
+        floor=0.5,
+        ready_timeout=90,
+        scale_down_delay=5,
+        declared={"gateway": 3, "inference/small": 2, "inference/large": 1},
+    )
+
+
+@pytest.mark.parametrize(
+    "rollout",
+    [
+        {"readyTimeout": "soon"},
+        {"scaleDownDelay": "10"},
+        {"steps": [{"weight": 10, "hold": "long"}]},
+        {"steps": [{"approval": {"timeout": "never"}}]},
+        {"analysis": {"maxHold": "1 day"}},
+    ],
+)
+def test_a_malformed_duration_is_refused(rollout: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is not a duration"):
+        read_strategy({"rollout": rollout})
+
+
+def test_an_approval_that_times_out_at_once_is_still_an_approval() -> None:
+    (step,) = read_strategy({"rollout": {"steps": [{"approval": {"timeout": "0s"}}]}}).steps
+    assert step.is_approval
+    assert step.weight == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "replicas"),
+    [
+        ({}, {"gateway": 1}),
+        ({"gateway": {"enabled": False}}, {}),
+        ({"gateway": {"replicas": 2}, "inference": {"models": {"a": {}}}}, {"gateway": 2, "inference/a": 1}),
+        ({"inference": {"enabled": False, "models": {"a": {"replicas": 9}}}}, {"gateway": 1}),
+        ({"gateway": None, "inference": None}, {"gateway": 1}),
+    ],
+)
+def test_declared_replicas(values: dict[str, Any], replicas: dict[str, int]) -> None:
+    assert read_replicas(values) == replicas
+
+
+def steps(*weights: int) -> tuple[StrategyStep, ...]:
+    return tuple(StrategyStep(weight=weight) for weight in weights)
+
+
+@pytest.mark.parametrize(
+    ("entries", "faults"),
+    [
+        (steps(10), []),
+        (steps(5, 25, 50, 99), []),
+        ((*steps(10), StrategyStep(approval_timeout=0), *steps(50)), []),
+        ((), ["no step has a weight"]),
+        ((StrategyStep(approval_timeout=60),), ["no step has a weight"]),
+        (steps(50, 10), ["the weight 10 comes after 50"]),
+        (steps(10, 10), ["the weight 10 comes after 10"]),
+        (steps(50, 10, 5), ["10 comes after 50", "5 comes after 10"]),
+        (steps(50, 100), ["a weight of 100"]),
+    ],
+)
+def test_faults_in_the_order_of_steps(entries: tuple[StrategyStep, ...], faults: list[str]) -> None:
+    found = find_step_faults(entries)
+    assert len(found) == len(faults)
+    assert all(part in fault for part, fault in zip(faults, found, strict=True))

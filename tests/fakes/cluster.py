@@ -1,0 +1,90 @@
+"""The Kubernetes API in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tooling.core.observation import Workload
+from tooling.errors import ClusterError, UnavailableError
+from tooling.ports.cluster import ClusterInfo
+
+if TYPE_CHECKING:
+    from tests.fakes.world import World
+
+KINDS = {
+    ("v1", "Service"),
+    ("v1", "Secret"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+}
+
+
+class FakeCluster:
+    """What stands in the cluster; every set may be changed by a test."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.info = ClusterInfo("genai-local", "v1.36.3")
+        self.namespaces = {world.namespace}
+        self.kinds = set(KINDS)
+        self.secrets: set[str] = set()
+        self.claims: dict[str, tuple[str, ...]] = {}
+        self.objects: set[tuple[str, str, str, str]] = set()
+        self.asked: list[tuple[str, str, str]] = []
+
+    def describe(self) -> ClusterInfo:
+        self._world.calls.look("cluster.describe")
+        return self.info
+
+    def ensure_namespace(self, namespace: str) -> None:
+        if namespace in self.namespaces:
+            self._world.calls.look("cluster.ensure_namespace")
+            return
+        with self._world.calls.effect("cluster.ensure_namespace", namespace):
+            self.namespaces.add(namespace)
+
+    def has_namespace(self, namespace: str) -> bool:
+        self._world.calls.look("cluster.has_namespace")
+        return namespace in self.namespaces
+
+    def has_kind(self, api_version: str, kind: str) -> bool:
+        self._world.calls.look("cluster.has_kind")
+        return (api_version, kind) in self.kinds
+
+    def find_missing_secrets(self, namespace: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        self._world.calls.look("cluster.find_missing_secrets")
+        return tuple(name for name in names if name not in self.secrets)
+
+    def read_workloads(self, namespace: str, instance: str, slot: str) -> tuple[Workload, ...]:
+        self._world.calls.look("cluster.read_workloads")
+        return self._world.observe(slot)
+
+    def scale(self, namespace: str, workload: str, replicas: int) -> None:
+        with self._world.calls.effect("cluster.scale", f"{workload} to {replicas}"):
+            deployment = self._world.deployments.get(workload)
+            if deployment is None:
+                raise ClusterError(f'deployments.apps "{workload}" not found', status=404)
+            deployment.scale(replicas, self._world.clock.now())
+
+    def ask(self, namespace: str, service: str, model: str, prompt: str) -> str:
+        self._world.calls.look("cluster.ask")
+        self.asked.append((service, model, prompt))
+        deployment = self._world.deployments.get(service)
+        slot = deployment.slot if deployment else ""
+        if deployment is None or not self._world.can_serve(slot):
+            raise UnavailableError(f"{service} answered 503: no endpoints available")
+        if not self._world.behaviour(slot).can_answer:
+            raise UnavailableError(f"{service} answered 502: upstream failed")
+        return "4"
+
+    def delete_claims(self, namespace: str, instance: str) -> tuple[str, ...]:
+        with self._world.calls.effect("cluster.delete_claims", instance):
+            return self.claims.pop(instance, ())
+
+    def delete_object(self, namespace: str, api_version: str, kind: str, name: str) -> bool:
+        with self._world.calls.effect("cluster.delete_object", f"{kind} {name}"):
+            key = (namespace, api_version, kind, name)
+            is_there = key in self.objects
+            self.objects.discard(key)
+        return is_there

@@ -1,0 +1,110 @@
+"""Helm in memory: revisions, pending operations, and Deployments in the simulated world.
+
+As with the real one, a rollback's description is Helm's own: it cannot carry ours.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tests.fakes.manifests import render_role
+from tooling.core.observation import ReleaseState
+from tooling.errors import HelmError
+from tooling.ports.helm import ChartInfo, Manifest, Values
+
+if TYPE_CHECKING:
+    from tests.fakes.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of a release."""
+
+    number: int
+    values: Values
+    status: str
+    description: str
+
+
+class FakeHelm:
+    """`revisions` holds every release with its revisions, oldest first."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.chart = ChartInfo("genai-stack", "0.1.0", "sha256:chart-1")
+        self.revisions: dict[str, list[Revision]] = {}
+
+    def read_chart(self) -> ChartInfo:
+        return self.chart
+
+    def render(self, release: str, values: Values) -> tuple[Manifest, ...]:
+        self._world.calls.look("helm.render")
+        return render_role(release, values)
+
+    def read_release(self, release: str) -> ReleaseState | None:
+        self._world.calls.look("helm.read_release")
+        return self._observe(release)
+
+    def upgrade(self, release: str, values: Values, *, description: str) -> ReleaseState:
+        def leave_pending() -> None:
+            self.leave_pending(release, values, description)
+
+        with self._world.calls.effect("helm.upgrade", release, half_done=leave_pending):
+            self._refuse_pending(release)
+            self._add(release, values, "deployed", description)
+            self._world.apply(release, render_role(release, values), self._digest(values))
+        state = self._observe(release)
+        assert state is not None
+        return state
+
+    def rollback(self, release: str, revision: int) -> None:
+        def leave_pending() -> None:
+            self._add(release, {}, "pending-rollback", f"Rollback to {revision}")
+
+        with self._world.calls.effect("helm.rollback", f"{release} {revision}", half_done=leave_pending):
+            old = next((one for one in self.revisions.get(release, []) if one.number == revision), None)
+            if old is None:
+                raise HelmError(f"release {release} has no revision {revision}")
+            self._add(release, old.values, "deployed", f"Rollback to {revision}")
+            self._world.apply(release, render_role(release, old.values), self._digest(old.values))
+
+    def uninstall(self, release: str) -> None:
+        def leave_pending() -> None:
+            past = self.revisions.get(release, [])
+            past[-1:] = [
+                replace(one, status="uninstalling", description="Deletion in progress") for one in past[-1:]
+            ]
+
+        with self._world.calls.effect("helm.uninstall", release, half_done=leave_pending):
+            self.revisions.pop(release, None)
+            self._world.remove(release)
+
+    def leave_pending(self, release: str, values: Values, description: str) -> None:
+        """Leave what a helm leaves that died, or that still runs for somebody else."""
+        status = "pending-upgrade" if self.revisions.get(release) else "pending-install"
+        self._add(release, values, status, description)
+
+    def _add(self, release: str, values: Values, status: str, description: str) -> None:
+        past = self.revisions.setdefault(release, [])
+        if status == "deployed":
+            past[:] = [replace(one, status="superseded") for one in past]
+        number = past[-1].number + 1 if past else 1
+        past.append(Revision(number, values, status, description))
+
+    def _refuse_pending(self, release: str) -> None:
+        state = self._observe(release)
+        if state is not None and state.is_pending:
+            raise HelmError("another operation (install/upgrade/rollback) is in progress")
+
+    def _observe(self, release: str) -> ReleaseState | None:
+        past = self.revisions.get(release)
+        if not past:
+            return None
+        last = past[-1]
+        chart = f"{self.chart.name}-{self.chart.version}"
+        return ReleaseState(release, last.number, last.status, last.description, chart)
+
+    def _digest(self, values: Values) -> str:
+        return json.dumps([self.chart.digest, values], sort_keys=True, default=str)

@@ -1,0 +1,159 @@
+"""The cluster port through the Kubernetes API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tooling.adapters.kube_client import METADATA_ONLY, Answer, KubeClient, clip, make_path, to_error
+from tooling.adapters.kube_workloads import (
+    LABEL_INSTANCE,
+    LABEL_SLOT,
+    describe_workload,
+    is_settled,
+    make_key,
+)
+from tooling.core.observation import Workload
+from tooling.errors import ClusterError, ConflictError, UnavailableError
+from tooling.ports.cluster import ClusterInfo
+
+_ASK_TIMEOUT = 60.0
+_ASK_TOKENS = 4
+_GATEWAY_PORT = 80
+
+
+class KubernetesCluster:
+    """Implements the cluster port."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+
+    def describe(self) -> ClusterInfo:
+        """Ask the server who it is."""
+        version = self._client.get("/version", what="the server's version")
+        return ClusterInfo(self._client.context, str(version.get("gitVersion", "")))
+
+    def ensure_namespace(self, namespace: str) -> None:
+        """Have the namespace; an existing one is left as it is."""
+        path = make_path("v1", "namespaces")
+        what = f"Namespace {namespace}"
+        found = self._client.find(f"{path}/{namespace}", what=what)
+        if found is None:
+            try:
+                body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+                self._client.create(path, body, what=what)
+            except ConflictError:
+                return  # somebody made it at the same moment
+        elif found.get("status", {}).get("phase") == "Terminating":
+            raise ClusterError(
+                f"the namespace {namespace} is being deleted.",
+                status=409,
+                hint="Wait until it is gone, then try again.",
+            )
+
+    def has_namespace(self, namespace: str) -> bool:
+        """Whether the namespace exists."""
+        path = make_path("v1", "namespaces", name=namespace)
+        return self._client.find(path, what=f"Namespace {namespace}") is not None
+
+    def has_kind(self, api_version: str, kind: str) -> bool:
+        """Whether the server knows a kind."""
+        return self._find_resource(api_version, kind) is not None
+
+    def find_missing_secrets(self, namespace: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of the named Secrets that do not exist; only their metadata crosses the wire."""
+        return tuple(
+            name
+            for name in names
+            if self._client.find(
+                make_path("v1", "secrets", namespace, name), what=f"Secret {name}", accept=METADATA_ONLY
+            )
+            is None
+        )
+
+    def read_workloads(self, namespace: str, instance: str, slot: str) -> tuple[Workload, ...]:
+        """Return the Deployments of a slot with what their pods report, sorted by key."""
+        selector = {"labelSelector": f"{LABEL_INSTANCE}={instance},{LABEL_SLOT}={slot}"}
+        deployments = self._list("apps/v1", "deployments", namespace, selector)
+        replica_sets: list[Mapping[str, Any]] = []
+        pods: list[Mapping[str, Any]] = []
+        if not all(is_settled(one) for one in deployments):
+            replica_sets = self._list("apps/v1", "replicasets", namespace, selector)
+            pods = self._list("v1", "pods", namespace, selector)
+        found = [
+            describe_workload(one, replica_sets, pods)
+            for one in deployments
+            if make_key(one["metadata"].get("labels", {}))
+        ]
+        return tuple(sorted(found, key=lambda workload: workload.key))
+
+    def scale(self, namespace: str, workload: str, replicas: int) -> None:
+        """Ask for that many replicas of the Deployment of that name, through /scale."""
+        path = f"{make_path('apps/v1', 'deployments', namespace, workload)}/scale"
+        self._client.patch(path, {"spec": {"replicas": replicas}}, what=f"the scale of Deployment {workload}")
+
+    def ask(self, namespace: str, service: str, model: str, prompt: str) -> str:
+        """Put one question to a gateway Service past the route; "" asks the default model."""
+        path = make_path("v1", "services", namespace, f"http:{service}:{_GATEWAY_PORT}")
+        body: dict[str, Any] = {"message": prompt, "max_tokens": _ASK_TOKENS}
+        if model:
+            body["model"] = model
+        answer = self._client.send(
+            "POST",
+            f"{path}/proxy/chat",
+            what=f"Service {service}",
+            body=body,
+            timeout=_ASK_TIMEOUT,
+        )
+        if answer.status != 200:
+            raise _to_refusal(answer, service)
+        content = answer.read_json()
+        if not isinstance(content, dict) or not isinstance(content.get("response"), str):
+            raise UnavailableError(f"{service} answered 200, but not with a response as the gateway gives it.")
+        return str(content["response"])
+
+    def delete_claims(self, namespace: str, instance: str) -> tuple[str, ...]:
+        """Delete the PersistentVolumeClaims of an instance and return their names."""
+        plural = "persistentvolumeclaims"
+        claims = self._list("v1", plural, namespace, {"labelSelector": f"{LABEL_INSTANCE}={instance}"})
+        names = tuple(sorted(claim["metadata"]["name"] for claim in claims))
+        for name in names:
+            self._client.delete(
+                make_path("v1", plural, namespace, name), what=f"PersistentVolumeClaim {namespace}/{name}"
+            )
+        return names
+
+    def delete_object(self, namespace: str, api_version: str, kind: str, name: str) -> bool:
+        """Delete one object; whether it was there."""
+        resource = self._find_resource(api_version, kind)
+        if resource is None:
+            return False
+        scope = namespace if resource.get("namespaced", True) else ""
+        return self._client.delete(
+            make_path(api_version, str(resource["name"]), scope, name), what=f"{kind} {namespace}/{name}"
+        )
+
+    def _list(
+        self, api_version: str, plural: str, namespace: str, selector: Mapping[str, str]
+    ) -> list[Mapping[str, Any]]:
+        path = make_path(api_version, plural, namespace)
+        return list(self._client.get(path, what=f"the {plural} of {namespace}", query=selector).get("items") or ())
+
+    def _find_resource(self, api_version: str, kind: str) -> Mapping[str, Any] | None:
+        path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+        group = self._client.find(path, what=f"the API group {api_version}")
+        resources = (group or {}).get("resources") or ()
+        return next((one for one in resources if one.get("kind") == kind and "/" not in one["name"]), None)
+
+
+def _to_refusal(answer: Answer, service: str) -> ClusterError | UnavailableError:
+    content = answer.read_json()
+    if isinstance(content, dict) and content.get("kind") == "Status" and answer.status in {401, 403}:
+        return to_error(answer, f"ask Service {service}")  # the API server's own refusal: waiting does not help
+    detail = answer.body.decode(errors="replace")
+    if isinstance(content, dict):
+        fault = content.get("error")
+        detail = str(
+            content.get("message") or (fault.get("message") if isinstance(fault, dict) else fault) or detail
+        )
+    return UnavailableError(f"{service} answered {answer.status}: {clip(detail)}")

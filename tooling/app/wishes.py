@@ -1,0 +1,60 @@
+"""Abort and promote: asked of whoever drives, or done here when nobody does."""
+
+from __future__ import annotations
+
+from tooling.app import preflight
+from tooling.app.context import Ports, Target
+from tooling.app.release import take_over
+from tooling.app.report import Result, report_result
+from tooling.app.running import find_running, leave_wish
+from tooling.core.plan import StepKind
+from tooling.core.rollout import Phase, Rollout
+from tooling.errors import HeldError, UsageError
+from tooling.ports.load import LoadReport
+
+PATIENCE = 600.0
+"""Seconds that a command waits for the driver that it asked."""
+
+
+def abort(ports: Ports, target: Target, reason: str) -> Result:
+    """Stop a running rollout: all traffic to stable. Raises UsageError when none runs."""
+    preflight.check_context(ports, target)
+    rollout = find_running(ports, target)
+    if rollout.phase is not Phase.ABORTING:
+        leave_wish(ports, target, "abort", reason)
+    return _take_over_or_watch(ports, target, rollout)
+
+
+def promote(ports: Ports, target: Target, reason: str) -> Result:
+    """Pass the approval that a rollout waits for. Raises UsageError when it waits for none."""
+    preflight.check_context(ports, target)
+    rollout = find_running(ports, target)
+    step = rollout.step
+    if step is None or step.kind not in {StepKind.APPROVAL, StepKind.ANALYSIS}:
+        raise UsageError(f"the rollout waits for nobody: it is at {step} ({rollout.phase}).")
+    leave_wish(ports, target, "promote", reason)
+    return _take_over_or_watch(ports, target, rollout)
+
+
+def _take_over_or_watch(ports: Ports, target: Target, rollout: Rollout) -> Result:
+    try:
+        return take_over(ports, target)
+    except HeldError:
+        holder = ports.lease.find_holder(target.namespace, target.instance)
+        ports.reporter.say(f"asked {holder or 'the driver'}, which drives this rollout")
+        return _watch(ports, target, rollout)
+
+
+def _watch(ports: Ports, target: Target, rollout: Rollout) -> Result:
+    deadline = ports.clock.now() + PATIENCE
+    while ports.clock.now() < deadline:
+        stored = ports.store.load(target.namespace, target.instance)
+        if stored is None or stored.rollout.id != rollout.id:
+            raise HeldError("another rollout has begun meanwhile.", hint="Look with: genai-stack status")
+        if stored.rollout.phase.is_terminal:
+            return report_result(ports.reporter, stored.rollout, LoadReport(), hints="")
+        ports.reporter.progress(f"{stored.rollout.phase}: {stored.rollout.step}")
+        ports.clock.sleep(1.0)
+    raise HeldError(
+        f"the driver did not finish within {PATIENCE:.0f} s.", hint="The wish stays recorded; look with: status"
+    )
