@@ -68,6 +68,7 @@ lint: setup-dev ## ruff, mypy, import-linter, the house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@MYPYPATH=images/gateway:images/inference-cpu:images/evals $(BIN)/mypy -p genai_gateway -p genai_inference -p genai_evals
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tests.house
 

@@ -39,9 +39,9 @@ def plan_tiers() -> tuple[Tier, ...]:
     )
 
 
-def prepare_binaries() -> None:
-    """Build what the tiers need, showing progress; later runs find it in the cache."""
-    command = [sys.executable, "-m", "tooling.cli.main", "cluster", "prepare"]
+def prepare_helm() -> None:
+    """Build the helm that the chart tests render with, showing progress; later runs find it in the cache."""
+    command = [sys.executable, "-m", "tooling.cli.main", "cluster", "build-tools", "helm"]
     subprocess.run(command, check=True)
 
 
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     if arguments != ["tests"]:
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
     started = time.monotonic()
-    prepare_binaries()
+    prepare_helm()
     worst = 0
     for tier in plan_tiers():
         if not tier.obstacle:

@@ -16,7 +16,8 @@ from tooling.app.values import load_values
 from tooling.errors import UsageError, ValuesError
 from tooling.local.binaries import find_helm
 from tooling.local.folders import ClusterFolder
-from tooling.local.settings import DEFAULT_NAME
+from tooling.local.observation import read_record
+from tooling.local.settings import DEFAULT_NAME, Network
 from tooling.ports.documents import Documents
 from tooling.ports.helm import Helm
 from tooling.ports.reporter import Reporter
@@ -115,7 +116,18 @@ def rollout(
         load=HttpLoad(),
     )
     target = make_target(ports.helm, values=loaded.values, effective=loaded.effective)
-    return ports, replace(target, strategy=replace(target.strategy, namespace=wanted))
+    strategy = replace(target.strategy, namespace=wanted)
+    edge = _find_edge(config)
+    if edge and not strategy.load.url:
+        strategy = replace(strategy, load=replace(strategy.load, url=edge))
+    return ports, replace(target, strategy=strategy)
+
+
+def _find_edge(kubeconfig: str | None) -> str:
+    """Return the address of the embedded cluster's edge when that is the cluster meant, else nothing."""
+    folder = ClusterFolder.of(DEFAULT_NAME)
+    record = read_record(folder) if kubeconfig == str(folder.kubeconfig) else None
+    return f"http://{Network(record.settings.network).node}" if record else ""
 
 
 def _find_kubeconfig(env: str) -> str | None:

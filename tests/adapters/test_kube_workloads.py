@@ -161,7 +161,7 @@ def test_a_template_that_nobody_has_seen_is_waited_for() -> None:
         ({}, 0, True, False),
     ],
 )
-def test_counts(status: dict[str, int], ready: int, is_current: bool, is_all: bool) -> None:
+def test_counts(status: dict[str, Any], ready: int, is_current: bool, is_all: bool) -> None:
     one = deployment(2, **status)
     found = describe_workload(one, SETS, [])
     assert (found.wanted, found.ready, found.is_current, is_settled(one)) == (2, ready, is_current, is_all)

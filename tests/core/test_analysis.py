@@ -55,7 +55,7 @@ class Case:
 CASES = {
     "same": Case(pod(180), pod(20), Result.SUCCESSFUL, "0 of 20 failed"),
     "one error is chance": Case(pod(180), pod(20, 1), Result.SUCCESSFUL, "1 of 20"),
-    "two errors are chance": Case(pod(180), pod(20, 2), Result.SUCCESSFUL, "2 of 20"),
+    "two errors are no proof either way": Case(pod(180), pod(20, 2), Result.INCONCLUSIVE, "too many to go on"),
     "three of twenty": Case(pod(180), pod(20, 3), Result.FAILED, "3 of 20 candidate requests failed (15.0 %)"),
     "exactly what is allowed": Case(pod(180), pod(100, 5), Result.SUCCESSFUL, "5 of 100"),
     "just above": Case(pod(180), pod(100, 6), Result.FAILED, "at most 5.0 % is allowed"),
@@ -73,6 +73,7 @@ CASES = {
     "both slower than any bucket": Case(pod(99, 0, 9.0), pod(99, 0, 9.0), Result.SUCCESSFUL, "inf s"),
     "no latency at the candidate": Case(pod(99), PodCounts(99), Result.INCONCLUSIVE, "p95 -"),
     "no latency at stable": Case(PodCounts(99), pod(99), Result.INCONCLUSIVE, "p95 -"),
+    "over the limit by chance": Case(pod(999), pod(21, 2), Result.INCONCLUSIVE, "too few to condemn it"),
     "errors count before latency": Case(pod(99, 0, 0.1), pod(99, 50, 9.0), Result.FAILED, "50 of 99"),
 }
 
@@ -86,6 +87,16 @@ def test_verdicts(case: Case) -> None:
         case.stable.requests,
         case.candidate.requests,
     )
+
+
+@pytest.mark.parametrize(("stable", "candidate"), [(19, 99), (99, 19)])
+def test_a_p95_of_a_handful_of_requests_condemns_nobody(stable: int, candidate: int) -> None:
+    start = {"blue": {"b": PodCounts()}, "green": {"g": PodCounts()}}
+    end = {"blue": {"b": pod(stable, 0, 0.1)}, "green": {"g": pod(candidate, 0, 9.0)}}
+    few = replace(SETTINGS, min_requests=5)
+    verdict = judge(start, end, stable="blue", candidate="green", settings=few)
+    assert verdict.result is not Result.FAILED
+    assert "too few requests to judge latency" in verdict.reason
 
 
 def test_a_gap_that_no_clock_can_measure_is_no_reason() -> None:

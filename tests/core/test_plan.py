@@ -111,6 +111,7 @@ def test_in_a_canary_every_weight_comes_after_its_pods_and_is_judged(steps: tupl
         (10, 70, 1.0, 7),
         (100, 7, 1.0, 7),
         (3, 50, 0.1, 1),
+        (0, 10, 1.0, 1),
     ],
 )
 def test_replicas_for_a_share(count: int, share: int, floor: float, replicas: int) -> None:

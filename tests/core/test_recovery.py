@@ -16,6 +16,7 @@ from tests.core.stories import (
     begin_canary,
     begin_install,
     begin_rollback,
+    settle,
 )
 from tooling.core.action import (
     Action,
@@ -23,6 +24,7 @@ from tooling.core.action import (
     InstallSlot,
     RevertRelease,
 )
+from tooling.core.decide import decide
 from tooling.core.observation import Failure
 from tooling.core.plan import StepKind
 from tooling.core.rollout import Phase, Rollout
@@ -174,3 +176,26 @@ def test_an_abort_after_helm_was_killed_leaves_nothing_pending(begin: Begin) -> 
         assert again.rollout.phase is Phase.ABORTED, f"{point.name}: {again.rollout.reason}"
         left = [again.world.base, *again.world.releases.values()]
         assert not any(release and release.is_pending for release in left), f"{point.name}: {left}"
+
+
+def test_a_revision_that_had_failed_before_the_rollout_is_not_ours() -> None:
+    world, rollout = begin_canary(candidate_revision=4)
+    broken = replace(world.releases["green"], status="failed", description='Upgrade "x" failed')
+
+    def applies(world: World, action: Action, rollout: Rollout) -> tuple[World, Failure | None]:
+        if isinstance(action, InstallSlot):
+            return world, Failure("helm: the chart is not valid")
+        return world.applied(action, rollout.id)
+
+    story = drive(world.with_release("green", broken), rollout, applies=applies)
+    assert story.rollout.phase is Phase.ABORTED
+    assert RevertRelease("green", 4) not in story.writes
+
+
+@pytest.mark.parametrize("status", ["failed", "superseded", "uninstalled", "unknown"])
+def test_only_a_deployed_revision_is_an_installed_one(status: str) -> None:
+    world, rollout = begin_canary()
+    release = replace(settle("green", rollout="r1").releases["green"], status=status)
+    seen = world.with_release("green", release).look()
+    decision = decide(replace(rollout, phase=Phase.PREPARING, index=1), seen, PLAIN, world.now)
+    assert decision.action == InstallSlot("green")

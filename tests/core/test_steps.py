@@ -18,7 +18,6 @@ from tests.core.stories import (
     begin_rollback,
 )
 from tooling.core.action import Action, InstallSlot, RevertRelease, Scale, SetWeights, WarmUp
-from tooling.core.analysis import PodCounts
 from tooling.core.decide import LOOK_EVERY, MOST_TRIES, decide
 from tooling.core.observation import Failure, Observation, RouteState, SlotState, Wish, Workload
 from tooling.core.plan import StepKind, plan_canary
@@ -161,35 +160,6 @@ def test_one_wish_passes_one_approval() -> None:
     assert story.rollout.reason == "nobody approved within 9 s"
 
 
-def analysing(**changes: object) -> tuple[Rollout, Observation, float]:
-    point = cut("Progressing: first measurement")
-    return replace(point.rollout, **changes), point.world.look(), point.world.now  # type: ignore[arg-type]
-
-
-def test_a_first_look_that_lacks_a_slot_is_no_baseline() -> None:
-    rollout, seen, now = analysing(baseline=None)
-    assert seen.measurement is not None
-    for slot in ("blue", "green"):
-        half = replace(seen, measurement={slot: seen.measurement[slot]})
-        decision = decide(rollout, half, PLAIN, now)
-        assert decision.rollout.baseline is None
-        assert decision.wait == LOOK_EVERY
-        assert decide(decision.rollout, seen, PLAIN, now + 1).rollout.baseline == seen.measurement
-
-
-def test_what_a_pod_did_before_anybody_looked_is_no_evidence() -> None:
-    rollout, seen, now = analysing()
-    assert seen.measurement is not None
-    baseline = {"blue": {"b1": PodCounts()}, "green": {"g1": PodCounts()}}
-    fresh = PodCounts(100, 20, seen.measurement["blue"]["blue-1"].latency)
-    ancient = PodCounts(9000, 3000, fresh.latency)
-    later = {"blue": {"b1": replace(fresh, errors=0.0), "b2": ancient}, "green": {"g1": fresh}}
-    first = decide(replace(rollout, baseline=baseline), replace(seen, measurement=later), PLAIN, now + 5)
-    last = decide(first.rollout, replace(seen, measurement=later), PLAIN, now + 25)
-    assert last.rollout.phase is Phase.ABORTING
-    assert "20 of 100 candidate requests failed" in last.rollout.reason
-
-
 @pytest.mark.parametrize("action", [InstallSlot, SetWeights], ids=lambda action: action.__name__)
 def test_an_action_is_tried_only_so_often(action: type[Action]) -> None:
     def never(world: World, one: Action, rollout: Rollout) -> tuple[World, Failure | None]:
@@ -262,3 +232,11 @@ def test_a_record_that_stands_after_its_last_step_ends(phase: Phase, ended: Phas
     world, rollout = begin_canary()
     last = replace(rollout, phase=phase, index=len(rollout.steps))
     assert decide(last, world.look(), PLAIN, world.now).rollout.phase is ended
+
+
+def test_a_service_that_still_selects_stable_is_not_promoted_yet() -> None:
+    point = cut("after route green 100 %")
+    assert point.world.route is not None
+    lagging = replace(point.world, route=replace(point.world.route, serving="blue"))
+    decision = decide(point.rollout, lagging.look(), PLAIN, lagging.now)
+    assert decision.action == SetWeights({"green": 100}, "green")

@@ -106,7 +106,7 @@ def test_every_setting_is_read() -> None:
         floor=0.5,
         ready_timeout=90,
         scale_down_delay=5,
-        declared={"gateway": 3, "inference/small": 2, "inference/large": 1},
+        declared={"gateway": 3, "inference/small": 2},
     )
 
 

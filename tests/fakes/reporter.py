@@ -28,6 +28,9 @@ class FakeReporter:
     def table(self, title: str, rows: tuple[Mapping[str, Any], ...]) -> None:
         self.tables.append((title, rows))
 
+    def close(self) -> None:
+        pass
+
     def confirm(self, question: str, answer: str) -> bool | None:
         self.questions.append(question)
         return None if self.answer is None else self.answer == answer

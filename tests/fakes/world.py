@@ -142,7 +142,8 @@ class World:
 
     def _tick(self, seconds: float) -> None:
         weights = self.route.state.weights if self.route.state else {}
-        self._answer(weights, self.rate * seconds, self._counters)
+        rate = self.rate + sum(load.rate for load in self.load.running)
+        self._answer(weights, rate * seconds, self._counters)
         for load in self.load.running:
             self._answer(weights, load.rate * seconds, load.counters)
 

@@ -50,9 +50,7 @@ class KubernetesLease:
     @contextmanager
     def hold(self, namespace: str, instance: str) -> Iterator[Hold]:
         """Take the lock; one that is held but silent is taken over after its duration on our own clock."""
-        holder = self._make_holder()
-        asked_at = time.monotonic()
-        lease = self._acquire(namespace, instance, holder)
+        lease, asked_at = self._acquire(namespace, instance, self._make_holder())
         held = _RenewedHold(self._client, lease, self._times, asked_at)
         held.start()
         try:
@@ -69,15 +67,18 @@ class KubernetesLease:
         """Remove the lock's object."""
         self._client.delete(_path(namespace, instance), what=_what(namespace, instance))
 
-    def _acquire(self, namespace: str, instance: str, holder: Holder) -> Json:
+    def _acquire(self, namespace: str, instance: str, holder: Holder) -> tuple[Json, float]:
+        """Return the lease as ours, and when (monotonic) we asked for it: our time runs from there."""
         path, what = _path(namespace, instance), _what(namespace, instance)
         found = self._client.find(path, what=what)
+        asked_at = time.monotonic()
         try:
-            if found is None:
+            free = found and self._await_free(found, path, instance, holder)
+            asked_at = time.monotonic()  # the wait for a silent holder does not count
+            if free is None:
                 body = _make_lease(namespace, instance, holder, self._times)
-                return self._client.create(make_path(_API, "leases", namespace), body, what=what)
-            free = self._await_free(found, path, instance, holder)
-            return self._client.replace(path, _take(free, holder, self._times), what=what)
+                return self._client.create(make_path(_API, "leases", namespace), body, what=what), asked_at
+            return self._client.replace(path, _take(free, holder, self._times), what=what), asked_at
         except ConflictError as error:
             raise self._refuse(path, instance) from error
         except OutsideError:
@@ -85,7 +86,7 @@ class KubernetesLease:
             lease = self._client.find(path, what=what)
             if lease is None or _read_identity(lease) != str(holder):
                 raise
-            return lease
+            return lease, asked_at
 
     def _await_free(self, lease: Json, path: str, instance: str, ours: Holder) -> Json:
         """Return the lease as last seen, once its holder let go, died, or stayed silent for its duration."""

@@ -86,7 +86,11 @@ def release(*, files: tuple[Path, ...], sets: tuple[str, ...], name: str, output
         "env": "local",
         "profile": "",
         "files": (overlay, *files),
-        "sets": (f"rollout.load.url={cluster.edge}", *sets),
+        "sets": (
+            f"rollout.load.url={cluster.edge}",
+            f"rollout.contexts={{{cluster.context}}}",
+            *sets,
+        ),
         "output": output,
         "namespace": None,
         "context": cluster.context,

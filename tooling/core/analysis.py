@@ -15,6 +15,9 @@ from tooling.core.strategy import AnalysisSettings
 LEAST_ERRORS = 3
 """Fewer failed requests than this never condemn a candidate: one may always be chance."""
 
+LEAST_FOR_P95 = 20
+"""Requests below which a p95 is no quantile but the slowest request: latency then condemns nobody."""
+
 LEAST_LATENCY_GAP = 0.05
 """Seconds by which p95 must differ before its ratio counts: below it the ratio measures noise."""
 
@@ -163,6 +166,11 @@ def _compare(ours: SlotNumbers, theirs: SlotNumbers, settings: AnalysisSettings)
             f"{ours.errors:.0f} of {ours.requests:.0f} candidate requests failed ({ours.error_percent:.1f} %); "
             f"stable failed {theirs.error_percent:.1f} %, at most {allowed:.1f} % is allowed"
         )
+    if ours.error_percent > allowed:
+        return Result.INCONCLUSIVE, (
+            f"{ours.errors:.0f} of {ours.requests:.0f} candidate requests failed: "
+            "too few to condemn it, too many to go on"
+        )
     if ours.requests < settings.min_requests:
         return Result.INCONCLUSIVE, (
             f"{ours.requests:.0f} candidate requests so far, {settings.min_requests} are needed"
@@ -174,6 +182,8 @@ def _compare_latency(ours: SlotNumbers, theirs: SlotNumbers, settings: AnalysisS
     numbers = f"candidate: {ours}; stable: {theirs}"
     if ours.p95 is None or theirs.p95 is None or theirs.requests < settings.min_requests:
         return Result.INCONCLUSIVE, f"too few stable requests to compare latency with ({numbers})"
+    if min(ours.requests, theirs.requests) < LEAST_FOR_P95:
+        return Result.SUCCESSFUL, f"{numbers}; too few requests to judge latency"
     is_slower = ours.p95 > theirs.p95 * settings.max_latency_factor
     if is_slower and ours.p95 - theirs.p95 > LEAST_LATENCY_GAP:
         return Result.FAILED, (

@@ -39,13 +39,20 @@ NETWORK_SYSCTLS: Mapping[str, str] = {
 }
 
 
-def mount_commands(folder: ClusterFolder) -> list[list[str]]:
-    """Return the commands that make /run, /var/log and /var/lib private, and keep the cluster's folder real."""
-    upper, work, kept = (f"{_SCRATCH}/{part}" for part in ("upper", "work", "kept"))
+def mount_commands() -> list[list[str]]:
+    """Return the commands that make /run and /var/log private."""
     return [
         ["mount", "--make-rprivate", "/"],
         ["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"],
         ["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/var/log"],
+        ["mkdir", "-p", _SCRATCH],
+    ]
+
+
+def overlay_commands(folder: ClusterFolder) -> list[list[str]]:
+    """Return the commands that keep what is written to /var/lib private, and the cluster's folder real."""
+    upper, work, kept = (f"{_SCRATCH}/{part}" for part in ("upper", "work", "kept"))
+    return [
         ["mkdir", "-p", upper, work, kept],
         ["mount", "--bind", str(folder.root), kept],
         [
@@ -57,9 +64,26 @@ def mount_commands(folder: ClusterFolder) -> list[list[str]]:
             "overlay",
             "/var/lib",
         ],
-        ["mount", "--bind", kept, str(folder.root)],
-        ["umount", kept],
+        # An overlay does not show mounts below its lower folder, and the cluster's may be on a disk of its own.
+        ["mkdir", "-p", str(folder.root)],
+        ["mount", "--move", kept, str(folder.root)],
+    ]
+
+
+def share_commands(folder: ClusterFolder) -> list[list[str]]:
+    """Return the commands that let a pod see what the kubelet mounts in the cluster's folder after its start."""
+    return [
+        ["mount", "--bind", str(folder.root), str(folder.root)],
         ["mount", "--make-rshared", str(folder.root)],
+    ]
+
+
+def fallback_commands() -> list[list[str]]:
+    """Return the same for a file system that carries no overlay: two empty folders stay on the host."""
+    return [
+        command
+        for folder in ("/var/lib/kubelet", "/var/lib/cni")
+        for command in (["mkdir", "-p", folder], ["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder])
     ]
 
 
@@ -86,7 +110,13 @@ def run_commands(commands: Sequence[Sequence[str]]) -> None:
 
 def isolate_files(folder: ClusterFolder, host_name: str) -> None:
     """Make this process's mounts and host name the cluster's own."""
-    run_commands(mount_commands(folder))
+    run_commands(mount_commands())
+    try:
+        run_commands(overlay_commands(folder))
+    except subprocess.CalledProcessError:
+        # Inside a container /var/lib may itself be an overlay that takes no other on top.
+        run_commands(fallback_commands())
+    run_commands(share_commands(folder))
     socket.sethostname(host_name)
     for name, value in KUBELET_SYSCTLS.items():
         copy = Path(_SCRATCH) / name.replace("/", ".")

@@ -1,0 +1,103 @@
+"""The cluster adapter's requests and what it makes of answers, on loopback."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.api_double import ApiDouble
+from tooling.adapters.cluster_kubernetes import KubernetesCluster
+from tooling.adapters.kube_client import KubeClient
+from tooling.core.observation import Workload
+from tooling.errors import ClusterError, ConflictError, UnavailableError
+
+ASK = "/api/v1/namespaces/genai/services/http:genai-blue-gateway:80/proxy/chat"
+
+
+@pytest.fixture
+def cluster(double_client: KubeClient) -> KubernetesCluster:
+    return KubernetesCluster(double_client)
+
+
+@pytest.mark.parametrize(("model", "extra"), [("", {}), ("smollm2", {"model": "smollm2"})])
+def test_a_question(double: ApiDouble, cluster: KubernetesCluster, model: str, extra: dict[str, str]) -> None:
+    double.on("POST", ASK, 200, {"response": "4", "model": "smollm2", "tokens_used": 3})
+    assert cluster.ask("genai", "genai-blue-gateway", model, "What is 2+2?") == "4"
+    assert double.requests[0].body == {"message": "What is 2+2?", "max_tokens": 4, **extra}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (502, {"error": {"message": "upstream failed"}}, "answered 502: upstream failed"),
+        (503, {"kind": "Status", "message": "no endpoints available"}, "answered 503: no endpoints available"),
+        (404, {"error": "unknown model"}, "answered 404: unknown model"),
+        (500, b"boom", "answered 500: boom"),
+        (200, b"", "answered 200, but"),
+        (200, {"response": 4}, "answered 200, but"),
+    ],
+)
+def test_no_answer_to_a_question(
+    double: ApiDouble, cluster: KubernetesCluster, status: int, body: object, text: str
+) -> None:
+    double.on("POST", ASK, status, body)
+    with pytest.raises(UnavailableError, match=text):
+        cluster.ask("genai", "genai-blue-gateway", "", "What is 2+2?")
+
+
+def test_a_refusal_of_the_api_server_is_no_wait(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    double.on("POST", ASK, 403, {"kind": "Status", "reason": "Forbidden", "message": "no proxy for you"})
+    with pytest.raises(ClusterError, match="no proxy for you") as caught:
+        cluster.ask("genai", "genai-blue-gateway", "", "What is 2+2?")
+    assert not caught.value.is_retryable
+
+
+def test_a_secrets_content_is_not_asked_for(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    double.on("GET", "/api/v1/namespaces/genai/secrets/a", 200, {"metadata": {"name": "a"}})
+    assert cluster.find_missing_secrets("genai", ("a",)) == ()
+    assert "as=PartialObjectMetadata" in double.requests[0].headers["accept"]
+
+
+def test_a_namespace_that_somebody_makes_meanwhile(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    double.on("GET", "/api/v1/namespaces/genai", 404, {"kind": "Status"})
+    double.on("POST", "/api/v1/namespaces", 409, {"kind": "Status", "reason": "AlreadyExists"})
+    cluster.ensure_namespace("genai")
+
+
+def test_a_namespace_on_its_way_out(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    double.on("GET", "/api/v1/namespaces/genai", 200, {"status": {"phase": "Terminating"}})
+    with pytest.raises(ClusterError, match="is being deleted"):
+        cluster.ensure_namespace("genai")
+
+
+def test_settled_slots_cost_one_request(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    status = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
+    labels = {"app.kubernetes.io/component": "gateway"}
+    metadata = {"name": "genai-blue-gateway", "labels": labels, "generation": 1, "uid": "u"}
+    one = {"metadata": metadata, "spec": {"replicas": 1}, "status": status}
+    double.on("GET", "/apis/apps/v1/namespaces/genai/deployments", 200, {"items": [one]})
+    (found,) = cluster.read_workloads("genai", "genai", "blue")
+    assert found == Workload("gateway", "genai-blue-gateway", 1, 1)
+    assert [request.query["labelSelector"] for request in double.requests] == [
+        "app.kubernetes.io/instance=genai,genai-stack/slot=blue"
+    ]
+
+
+def test_a_conflict_stays_one(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    path = "/apis/apps/v1/namespaces/genai/deployments/d/scale"
+    double.on("PATCH", path, 409, {"kind": "Status", "reason": "Conflict"})
+    with pytest.raises(ConflictError):
+        cluster.scale("genai", "d", 1)
+    assert double.requests[0].body == {"spec": {"replicas": 1}}
+
+
+def test_a_kind_that_is_not_there_has_no_objects(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    double.on("GET", "/apis/x.y/v1", 404, {"kind": "Status"})
+    assert cluster.delete_object("genai", "x.y/v1", "Thing", "a") is False
+    resources = [
+        {"name": "things/status", "kind": "Thing"},
+        {"name": "things", "kind": "Thing", "namespaced": False},
+    ]
+    double.scripts.clear()
+    double.on("GET", "/apis/x.y/v1", 200, {"resources": resources})
+    double.on("DELETE", "/apis/x.y/v1/things/a", 200, {"kind": "Status"})
+    assert cluster.delete_object("genai", "x.y/v1", "Thing", "a") is True

@@ -1,0 +1,3 @@
+module genai-stack/tests/local/probe
+
+go 1.26
