@@ -14,7 +14,6 @@ from tooling.app.rollback import rollback
 from tooling.app.running import leave_wish
 from tooling.app.wishes import abort
 from tooling.core.rollout import Phase, Rollout
-from tooling.errors import ConflictError, UnavailableError, UsageError
 
 CANARY: tuple[Mapping[str, Any], ...] = ({"weight": 10, "hold": "20s"}, {"weight": 50, "hold": "15s"})
 QUICK: Mapping[str, Any] = {
@@ -210,7 +209,8 @@ def kill(story: Story, number: int, moment: str, command: Callable[[], object]) 
     return False
 
 
-FAULTS = {
-    "conflict": lambda: ConflictError("it changed since it was read."),
-    "unavailable": lambda: UnavailableError("no answer in time."),
-}
+def find_difference(story: Story, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is not as wanted, and every write that gave traffic to pods that were not ready."""
+    state = story.end_state()
+    wrong = {key: (state[key], value) for key, value in wanted.items() if state[key] != value}
+    return {**wrong, **({"overloads": story.overloads} if story.overloads else {})}

@@ -7,7 +7,6 @@ from tooling.core.rollout import Phase
 from tooling.errors import HeldError, UsageError
 
 
-
 def stop_half_way() -> Story:
     """Return the story after the driver of a canary died while the candidate had 10 %."""
     story = stop_after("route.write blue 90 %, green 10 %", stand, lambda story: story.release(2))

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from tests.core.driver import drive
 from tests.core.stories import PLAIN, World, begin_canary
 from tooling.core.analysis import PodCounts
 from tooling.core.decide import LOOK_EVERY, decide
 from tooling.core.observation import Observation
 from tooling.core.rollout import Phase, Rollout
-
-KNOWN = pytest.mark.xfail(strict=True, reason="a pod that is new puts the verdict off, at every look again")
 
 
 def analysing(**changes: object) -> tuple[Rollout, World, float]:
@@ -49,7 +45,6 @@ def test_what_a_pod_did_before_anybody_looked_is_no_evidence() -> None:
     assert "20 of 100 candidate requests failed" in last.rollout.reason
 
 
-@KNOWN
 def test_pods_that_change_at_every_look_do_not_keep_an_analysis_open_for_ever() -> None:
     def churn(world: World) -> Observation:
         seen = world.look()
@@ -69,7 +64,6 @@ def test_pods_that_change_at_every_look_do_not_keep_an_analysis_open_for_ever() 
     assert "undecided after" in rollout.reason
 
 
-@KNOWN
 def test_errors_that_condemn_are_not_excused_by_a_pod_that_is_new() -> None:
     rollout, world, now = analysing()
     seen = world.look()

@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 from tooling.app.apply import RouteBook, apply
 from tooling.app.context import Ports, Target
 from tooling.app.observe import needs_own_look, observe
+from tooling.app.recording import bear, name_other_driver, record
 from tooling.core.action import Action, WarmUp
 from tooling.core.decide import LOOK_EVERY, Decision, decide
 from tooling.core.observation import Failure, Observation
 from tooling.core.rollout import DONE, UNKNOWN, Phase, Rollout
-from tooling.errors import ConflictError, HeldError, OutsideError
+from tooling.errors import HeldError, OutsideError
 from tooling.ports.lease import Hold
 from tooling.ports.store import Stored
-
-SILENCE_LIMIT = 120.0
-"""Seconds without any answer from the cluster after which a driver gives up; the rollout can be resumed."""
 
 
 @dataclass(slots=True)
@@ -41,10 +39,7 @@ class Driver:
                 stored = self._refresh(stored)
                 seen = observe(self.ports, self.target, stored.rollout, wish=stored.wish, failure=failure)
             except OutsideError as error:
-                if not error.is_retryable or self.ports.clock.now() - heard_at > SILENCE_LIMIT:
-                    raise
-                self.ports.reporter.progress(f"no answer, looking again: {error.message}")
-                self.ports.clock.sleep(LOOK_EVERY)
+                bear(self.ports, error, heard_at)
                 continue
             heard_at = self.ports.clock.now()
             stored, failure = self._advance(stored, seen)
@@ -80,19 +75,12 @@ class Driver:
         return None
 
     def _save(self, rollout: Rollout, stored: Stored) -> Stored:
-        """Record over what was read; a wish that came in between is no reason to stop, another driver is."""
-        try:
-            return self.ports.store.save(self.target.namespace, rollout, seen=stored)
-        except ConflictError:
-            return self.ports.store.save(self.target.namespace, rollout, seen=self._refresh(stored))
+        return record(self.ports, self.target, rollout, stored)
 
     def _refresh(self, stored: Stored) -> Stored:
         fresh = self.ports.store.load(self.target.namespace, self.target.instance)
         if fresh is None or fresh.rollout != stored.rollout:
-            raise HeldError(
-                "somebody else changed the recorded rollout.",
-                hint=f"Look with: genai-stack status --namespace {self.target.namespace}",
-            )
+            raise name_other_driver(self.target)
         return fresh
 
     def _check_hold(self) -> None:

@@ -10,12 +10,14 @@ from tooling.app import preflight
 from tooling.app.apply import RouteBook, prepare
 from tooling.app.context import Ports, Target, find_user
 from tooling.app.drive import Driver
+from tooling.app.recording import record
 from tooling.app.report import Result, report_plan, report_result
 from tooling.app.running import leave_wish
 from tooling.core.observation import SlotState
+from tooling.core.plan import Target as Role
 from tooling.core.plan import find_idle_slot, find_required, plan_canary, plan_install
 from tooling.core.rollout import Phase, Rollout, Snapshot, find_verified
-from tooling.errors import HeldError, UsageError
+from tooling.errors import HeldError, OutsideError, UsageError
 from tooling.ports.lease import Hold
 from tooling.ports.load import LoadReport, RunningLoad
 from tooling.ports.store import Stored
@@ -96,14 +98,18 @@ def resume(ports: Ports, target: Target) -> Result:
         raise UsageError(
             f"{target.instance} has no unfinished rollout.", hint="Start one with: genai-stack release"
         )
-    rollout = stored.rollout
+    check_same_target(stored.rollout, target)
+    return take_over(ports, target)
+
+
+def check_same_target(rollout: Rollout, target: Target) -> None:
+    """Refuse to drive somebody's rollout with other values; backing out and going back need none."""
     is_backing_out = rollout.phase in {Phase.ABORTING, Phase.ROLLING_BACK} or rollout.is_rollback
     if not is_backing_out and rollout.target.digest != target.version.digest:
         raise UsageError(
             f"the unfinished rollout releases {rollout.target.label}, these values make {target.version.label}.",
             hint="Resume with the values it was started with, or take it back with: genai-stack abort",
         )
-    return take_over(ports, target)
 
 
 def take_over(ports: Ports, target: Target) -> Result:
@@ -115,7 +121,7 @@ def take_over(ports: Ports, target: Target) -> Result:
         if stored.rollout.phase.is_terminal:
             return report_result(ports.reporter, stored.rollout, LoadReport(), hints=_hints(target))
         claimed = replace(stored.rollout, epoch=hold.epoch, step_started_at=ports.clock.now())
-        stored = ports.store.save(target.namespace, claimed, seen=stored)
+        stored = record(ports, target, claimed, stored)
         return run(ports, target, RouteBook(ports, target), hold, stored)
 
 
@@ -123,8 +129,16 @@ def run(ports: Ports, target: Target, book: RouteBook, hold: Hold, stored: Store
     """Drive under load where the values ask for it, then keep the record and tell the result."""
     with _load(ports, target, stored.rollout) as load:
         ended = Driver(ports, target, hold, book).run(stored)
-    ports.store.archive(target.namespace, ended)
+    keep(ports, target, ended)
     return report_result(ports.reporter, ended, load.report(), hints=_hints(target))
+
+
+def keep(ports: Ports, target: Target, ended: Rollout) -> None:
+    """Have a rollout that ended in the history; how it ended does not hang on that."""
+    try:
+        ports.store.archive(target.namespace, ended)
+    except OutsideError as error:
+        ports.reporter.say(f"not kept in the history, which the next rollout makes up for: {error.message}")
 
 
 def confirm(ports: Ports, target: Target, is_confirmed: bool) -> None:
@@ -144,29 +158,37 @@ def _begin(ports: Ports, target: Target, rollout: Rollout, hold: Hold, stored: S
     fresh = ports.store.load(target.namespace, target.instance)
     if (fresh.rollout if fresh else None) != (stored.rollout if stored else None):
         raise HeldError("another rollout began in between.", hint="Look with: genai-stack status")
-    return ports.store.save(target.namespace, replace(rollout, epoch=hold.epoch), seen=fresh)
+    if fresh is not None:
+        keep(ports, target, fresh.rollout)
+    return record(ports, target, replace(rollout, epoch=hold.epoch), fresh)
 
 
 def _settle_unfinished(ports: Ports, target: Target, wishes: Wishes, stored: Stored) -> Result:
     rollout = stored.rollout
     ports.reporter.say(f"found an unfinished rollout of {rollout.target.label} in phase {rollout.phase}")
+    if wishes.is_dry_run:
+        report_plan(ports.reporter, rollout)
+        return Result(rollout, exit_code=0)
     is_same = rollout.target.digest == target.version.digest and rollout.phase is not Phase.ABORTING
     if is_same and not rollout.is_rollback:
         return take_over(ports, target)
     if not wishes.aborts_unfinished:
+        holder = ports.lease.find_holder(target.namespace, target.instance)
         raise UsageError(
-            f"{target.instance} has an unfinished rollout of {rollout.target.label} ({rollout.phase}).",
+            f"{target.instance} has an unfinished rollout of {rollout.target.label} ({rollout.phase}, "
+            f"driven by {holder or 'nobody'}).",
             hint="Go on with: genai-stack resume, or take it back with: genai-stack abort. Nothing was touched.",
         )
     if rollout.phase is not Phase.ABORTING:
         leave_wish(ports, target, "abort", "a new release was asked for")
-    take_over(ports, target)
-    return release(ports, target, wishes)
+    aborted = take_over(ports, target)
+    return aborted if aborted.rollout.phase is Phase.FAILED else release(ports, target, wishes)
 
 
 def _is_same(rollout: Rollout, target: Target) -> bool:
     proven = find_verified(rollout.verified, rollout.stable)
-    return proven is not None and proven.digest == target.version.digest
+    is_split = rollout.steps[0].target is Role.STABLE
+    return proven is not None and proven.digest == target.version.digest and not is_split
 
 
 @contextmanager

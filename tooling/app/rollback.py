@@ -7,7 +7,8 @@ from dataclasses import replace
 from tooling.app import preflight
 from tooling.app.apply import RouteBook
 from tooling.app.context import Ports, Target, find_user
-from tooling.app.release import confirm, run
+from tooling.app.recording import record
+from tooling.app.release import confirm, keep, run
 from tooling.app.report import Result, report_plan
 from tooling.core.observation import SlotState
 from tooling.core.plan import find_idle_slot, find_required, plan_rollback
@@ -32,7 +33,8 @@ def rollback(ports: Ports, target: Target, *, is_confirmed: bool) -> Result:
     report_plan(ports.reporter, rollout)
     confirm(ports, target, is_confirmed)
     with ports.lease.hold(target.namespace, target.instance) as hold:
-        begun = ports.store.save(target.namespace, replace(rollout, epoch=hold.epoch), seen=stored)
+        keep(ports, target, stored.rollout)
+        begun = record(ports, target, replace(rollout, epoch=hold.epoch), stored)
         return run(ports, target, book, hold, begun)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tooling.app import preflight
 from tooling.app.context import Ports, Target
-from tooling.app.release import take_over
+from tooling.app.release import check_same_target, take_over
 from tooling.app.report import Result, report_result
 from tooling.app.running import find_running, leave_wish
 from tooling.core.plan import StepKind
@@ -29,6 +29,7 @@ def promote(ports: Ports, target: Target, reason: str) -> Result:
     """Pass the approval that a rollout waits for. Raises UsageError when it waits for none."""
     preflight.check_context(ports, target)
     rollout = find_running(ports, target)
+    check_same_target(rollout, target)
     step = rollout.step
     if step is None or step.kind not in {StepKind.APPROVAL, StepKind.ANALYSIS}:
         raise UsageError(f"the rollout waits for nobody: it is at {step} ({rollout.phase}).")

@@ -161,6 +161,10 @@ def judge(
 
 def _compare(ours: SlotNumbers, theirs: SlotNumbers, settings: AnalysisSettings) -> tuple[Result, str]:
     allowed = theirs.error_percent + settings.max_error_increase
+    if ours.requests < settings.min_requests:
+        return Result.INCONCLUSIVE, (
+            f"{ours.requests:.0f} candidate requests so far, {settings.min_requests} are needed"
+        )
     if ours.errors >= LEAST_ERRORS and ours.error_percent > allowed:
         return Result.FAILED, (
             f"{ours.errors:.0f} of {ours.requests:.0f} candidate requests failed ({ours.error_percent:.1f} %); "
@@ -170,10 +174,6 @@ def _compare(ours: SlotNumbers, theirs: SlotNumbers, settings: AnalysisSettings)
         return Result.INCONCLUSIVE, (
             f"{ours.errors:.0f} of {ours.requests:.0f} candidate requests failed: "
             "too few to condemn it, too many to go on"
-        )
-    if ours.requests < settings.min_requests:
-        return Result.INCONCLUSIVE, (
-            f"{ours.requests:.0f} candidate requests so far, {settings.min_requests} are needed"
         )
     return _compare_latency(ours, theirs, settings)
 

@@ -100,7 +100,7 @@ def find_replicas(required: Mapping[str, int], *, share: int, floor: float) -> M
     """Replicas by workload for `share` percent of the traffic: at least one each, none for no share."""
     if share <= 0:
         return dict.fromkeys(required, 0)
-    return {key: max(1, ceil(count * share / 100 * floor)) for key, count in required.items()}
+    return {key: max(1, ceil(round(count * share / 100 * floor, 6))) for key, count in required.items()}
 
 
 def find_required(declared: Mapping[str, int], ready: Mapping[str, int]) -> Mapping[str, int]:

@@ -66,7 +66,9 @@ def scale(look: Look) -> Progress:
         if workload.wanted == replicas:
             continue
         if look.elapsed >= strategy.ready_timeout:
-            return fail(f"somebody else keeps scaling {workload.name} to {workload.wanted}, not {replicas}")
+            reason = f"somebody else keeps scaling {workload.name} to {workload.wanted}, not {replicas}"
+            # The last step gives back what the old version held: no reason to leave the new one.
+            return done(reason) if step.target is Target.STABLE else fail(reason)
         return act(Scale(name, workload.key, replicas), is_warm=False)
     return _await_readiness(look, wanted) if step.share > 0 else done()
 
@@ -95,26 +97,22 @@ def analyse(look: Look) -> Progress:
     if lost:
         return fail(lost)
     baseline = add_pods(rollout.baseline, seen.measurement, (rollout.stable, rollout.candidate))
-    if baseline != rollout.baseline:
+    if rollout.baseline is None and baseline is not None:
         return wait("first measurement", baseline=baseline)
     settings = strategy.analysis
     verdict = judge(
-        rollout.baseline,
-        seen.measurement,
-        stable=rollout.stable,
-        candidate=rollout.candidate,
-        settings=settings,
+        baseline, seen.measurement, stable=rollout.stable, candidate=rollout.candidate, settings=settings
     )
     elapsed = look.elapsed
     records = (*rollout.records, StepRecord(str(step), step.weight, verdict))
     if verdict.result is Result.FAILED:
         return fail(verdict.reason, records=records)
     if elapsed < step.seconds:
-        return wait(f"{step.seconds - elapsed:.0f} s left: {verdict.reason}")
+        return wait(f"{step.seconds - elapsed:.0f} s left: {verdict.reason}", baseline=baseline)
     if verdict.result is Result.SUCCESSFUL:
         return done(verdict.reason, records=records, baseline=None)
     if elapsed < max(settings.max_hold, step.seconds):
-        return wait(f"undecided: {verdict.reason}")
+        return wait(f"undecided: {verdict.reason}", baseline=baseline)
     if settings.on_inconclusive == "abort":
         return fail(f"undecided after {elapsed:.0f} s: {verdict.reason}", records=records)
     return _await_person(look, f"undecided after {elapsed:.0f} s: {verdict.reason}", records)

@@ -1,0 +1,58 @@
+"""Write down what a rollout is about to do, through silence, lost replies and wishes that come in between."""
+
+from __future__ import annotations
+
+from tooling.app.context import Ports, Target
+from tooling.core.decide import LOOK_EVERY
+from tooling.core.rollout import Rollout
+from tooling.errors import ConflictError, HeldError, OutsideError
+from tooling.ports.store import Stored
+
+SILENCE_LIMIT = 120.0
+"""Seconds without any answer from the cluster after which a driver gives up; the rollout can be resumed."""
+
+
+def record(ports: Ports, target: Target, rollout: Rollout, seen: Stored | None) -> Stored:
+    """Record over what was read (None: nothing was there).
+
+    Raises HeldError when another driver wrote meanwhile, and what the store raises once the silence was too long.
+    """
+    began = ports.clock.now()
+    latest = seen
+    while True:
+        try:
+            return ports.store.save(target.namespace, rollout, seen=latest)
+        except OutsideError as error:
+            bear(ports, error, began)
+        fresh = _reread(ports, target, latest)
+        if fresh is not None and fresh.rollout == rollout:
+            return fresh
+        if (fresh.rollout if fresh else None) != (seen.rollout if seen else None):
+            raise name_other_driver(target)
+        latest = fresh
+
+
+def bear(ports: Ports, error: OutsideError, began: float) -> None:
+    """Wait for another try, or raise what will not pass; `began` is when the silence began (epoch seconds)."""
+    if not error.is_retryable or ports.clock.now() - began > SILENCE_LIMIT:
+        raise error
+    if not isinstance(error, ConflictError):
+        ports.reporter.progress(f"no answer, trying again: {error.message}")
+        ports.clock.sleep(LOOK_EVERY)
+
+
+def name_other_driver(target: Target) -> HeldError:
+    """Return the error for a record that somebody else wrote."""
+    return HeldError(
+        "somebody else changed the recorded rollout.",
+        hint=f"Look with: genai-stack status --namespace {target.namespace}",
+    )
+
+
+def _reread(ports: Ports, target: Target, seen: Stored | None) -> Stored | None:
+    try:
+        return ports.store.load(target.namespace, target.instance)
+    except OutsideError as error:
+        if not error.is_retryable:
+            raise
+        return seen
