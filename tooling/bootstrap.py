@@ -131,8 +131,13 @@ def _find_edge(kubeconfig: str | None) -> str:
 
 
 def _find_kubeconfig(env: str) -> str | None:
-    """Return the embedded cluster's kubeconfig for its own environment, where no other was asked for."""
+    """Return the embedded cluster's kubeconfig for its own environment; the user's own is never used for that."""
+    if env != DEFAULT_NAME:
+        return None
     own = ClusterFolder.of(DEFAULT_NAME).kubeconfig
-    if env == DEFAULT_NAME and own.is_file():
-        return str(own)
-    return None
+    if not own.is_file():
+        raise UsageError(
+            "no embedded cluster runs here, which the environment local is for.",
+            hint="Start with: make release ENV=local. For another cluster: --kubeconfig FILE.",
+        )
+    return str(own)

@@ -152,7 +152,7 @@ def render(helm_path, chart, values):
 
 def test_what_we_send_is_what_helm_reads(helm_path, chart):
     values = {
-        "text": '😀 \\ud83d \x7f \x85 \ufeff\n\t"é',
+        "text": '\U0001f600 \\ud83d \x7f \x85 \ufeff\n\t"é',
         "n": [1, 1.5, True, None, "y", "1e3", "007"],
         "have": None,
         "base": None,

@@ -183,6 +183,7 @@ def forget(story: Story) -> None:
     """Begin to take notes anew."""
     story.world.writes.clear()
     story.world.reporter.said.clear()
+    story.world.reporter.facts.clear()
     story.world.reporter.tables.clear()
 
 

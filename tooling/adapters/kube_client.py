@@ -179,7 +179,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> KubeCl
 
 def _make_refusal(kubeconfig: str | None, detail: str) -> UsageError:
     return UsageError(
-        f"cannot use the kubeconfig{f' {kubeconfig}' if kubeconfig else ''}: {detail}.",
+        f"cannot use the kubeconfig{f' {kubeconfig}' if kubeconfig else ''}: {detail.rstrip(".")}.",
         hint="Name one with --kubeconfig or KUBECONFIG, and a context in it with --context.",
     )
 
