@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -94,13 +95,15 @@ def rollout(
     from tooling.adapters.store_configmap import ConfigMapStore  # noqa: PLC0415
 
     project = find_project()
-    loaded = load_values(documents(), project, env=env, profile=profile, files=files, sets=sets)
+    config = kubeconfig or _find_kubeconfig(env)
+    overlays = (*_find_images(config), *files)
+    loaded = load_values(documents(), project, env=env, profile=profile, files=overlays, sets=sets)
     findings = validate(schemas(project), loaded)
     if has_errors(findings):
         raise ValuesError(
             f"the values of {env} cannot be released.", findings=findings, hint="Nothing was touched."
         )
-    config = kubeconfig or _find_kubeconfig(env)
+    _check_embedded(config)
     told = reporter(output)
     client = connect(config, context)
     wanted = namespace or str((loaded.effective.get("rollout") or {}).get("namespace") or loaded.instance)
@@ -120,7 +123,14 @@ def rollout(
     edge = _find_edge(config)
     if edge and not strategy.load.url:
         strategy = replace(strategy, load=replace(strategy.load, url=edge))
-    return ports, replace(target, strategy=strategy)
+    return ports, replace(target, strategy=strategy, environment=env)
+
+
+def _find_images(kubeconfig: str | None) -> tuple[Path, ...]:
+    """Return the values with the tags of the images that the embedded cluster was filled with."""
+    folder = ClusterFolder.of(DEFAULT_NAME)
+    tags = folder.images
+    return (tags,) if kubeconfig == str(folder.kubeconfig) and os.access(tags, os.R_OK) else ()
 
 
 def _find_edge(kubeconfig: str | None) -> str:
@@ -132,12 +142,13 @@ def _find_edge(kubeconfig: str | None) -> str:
 
 def _find_kubeconfig(env: str) -> str | None:
     """Return the embedded cluster's kubeconfig for its own environment; the user's own is never used for that."""
-    if env != DEFAULT_NAME:
-        return None
-    own = ClusterFolder.of(DEFAULT_NAME).kubeconfig
-    if not own.is_file():
+    return str(ClusterFolder.of(DEFAULT_NAME).kubeconfig) if env == DEFAULT_NAME else None
+
+
+def _check_embedded(kubeconfig: str | None) -> None:
+    own = str(ClusterFolder.of(DEFAULT_NAME).kubeconfig)
+    if kubeconfig == own and not os.access(own, os.R_OK):
         raise UsageError(
-            "no embedded cluster runs here, which the environment local is for.",
-            hint="Start with: make release ENV=local. For another cluster: --kubeconfig FILE.",
+            "no embedded cluster runs here that this user may use, and the environment local is for that.",
+            hint="As root, start with: make release ENV=local. For another cluster: --kubeconfig FILE.",
         )
-    return str(own)

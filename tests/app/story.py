@@ -148,7 +148,7 @@ class Story:
     def _remember_record(self, instance: str) -> Any:
         """Decode each record once: most of the time of a story would go into doing it again at every look."""
         store = self.world.store
-        key = (store._texts.get(instance), store._wishes.get(instance))
+        key = (store._texts[instance][0] if instance in store._texts else "", store._wishes.get(instance))
         if key not in self._known:
             self._known = {key: self._read_record(instance)}
         return self._known[key]

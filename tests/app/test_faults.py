@@ -9,6 +9,7 @@ from tests.app.tales import TALE, TALES, Tale, note, stand_quickly, tell
 from tooling.core.rollout import Phase
 from tooling.errors import ClusterError, ConflictError, OutsideError, UnavailableError
 
+pytestmark = pytest.mark.usefixtures("plain_records")
 FAULTS = {
     "conflict": (ConflictError("it changed since it was read."), False),
     "no answer": (UnavailableError("no answer in time."), False),

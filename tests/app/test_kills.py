@@ -15,6 +15,7 @@ from tests.fakes import Killed
 from tooling.core.rollout import Phase
 from tooling.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("plain_records")
 MOMENT = pytest.mark.parametrize("moment", ["before", "during"])
 """A death during a write that knows no half is one right after it."""
 

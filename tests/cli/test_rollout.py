@@ -159,7 +159,7 @@ def test_an_error_is_a_document_for_programs(command, output):
     code, out, err = command(stand(), "release", "--set", "version=2", *output)
     assert code == 2
     document = json.loads(out.splitlines()[-1])
-    assert document["error"] == "nobody is here to confirm the plan."
+    assert document["error"] == "nobody is here to confirm this."
     assert document["hint"] == "Pass --yes. Nothing was touched."
     assert document["exit"] == 2
     assert "error:" not in err

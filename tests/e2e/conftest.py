@@ -56,7 +56,7 @@ class Stack:
 
     def run(self, command: str, *arguments: str) -> Ended:
         """Run another command on the instance."""
-        overlay = ClusterFolder.of(self.cluster.name).root / "images.yaml"
+        overlay = ClusterFolder.of(self.cluster.name).images
         options = [
             *("--env", "local", "-f", str(overlay), "--output", "json"),
             *("--set", f"rollout.contexts={{{self.cluster.context}}}"),

@@ -15,7 +15,7 @@ from tooling.local.folders import ClusterFolder
 @contextmanager
 def plain_install(stack: Stack, namespace: str) -> Iterator[Callable[[], bool]]:
     """Install without the CLI, give a way to ask whether all pods are ready, and take it away again."""
-    images = ClusterFolder.of(stack.cluster.name).root / "images.yaml"
+    images = ClusterFolder.of(stack.cluster.name).images
     where = ["--namespace", namespace, "--kubeconfig", stack.cluster.kubeconfig]
     install = ["install", "genai", "charts/genai-stack", "-f", "values/local.yaml", "-f", str(images)]
     # Another instance's route on the same edge, so this one gets a host name of its own.

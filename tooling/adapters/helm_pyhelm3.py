@@ -166,7 +166,7 @@ class Pyhelm3Helm:
         except TimeoutError as error:
             raise UnavailableError(f"{what} gave no answer within {command.deadline:g} s.") from error
         except OSError as error:
-            hint = "Install helm 3.18 or newer, or run `make setup` to have it built."
+            hint = "Install helm 3.18 or newer."
             raise HelmError(f"{command.executable} cannot be run: {error.strerror}.", hint=hint) from error
         except (yaml.YAMLError, json.JSONDecodeError, ValueError, KeyError, TypeError) as error:
             raise HelmError(f"{what} printed something that cannot be read: {clip(str(error))}") from error

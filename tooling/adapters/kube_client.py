@@ -34,7 +34,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 
 _HINTS: Mapping[int, str] = {
     401: "Log in to the cluster again: the credentials of this kube context are not accepted.",
-    403: "`genai-stack rbac` prints the Role that a releaser needs.",
+    403: "The user of this kubeconfig lacks that permission: ask for a Role with it.",
 }
 
 Json = dict[str, Any]
@@ -179,7 +179,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> KubeCl
 
 def _make_refusal(kubeconfig: str | None, detail: str) -> UsageError:
     return UsageError(
-        f"cannot use the kubeconfig{f' {kubeconfig}' if kubeconfig else ''}: {detail.rstrip(".")}.",
+        f"cannot use the kubeconfig{f' {kubeconfig}' if kubeconfig else ''}: {detail.rstrip('.')}.",
         hint="Name one with --kubeconfig or KUBECONFIG, and a context in it with --context.",
     )
 

@@ -226,7 +226,7 @@ def _take(lease: Json, holder: Holder, times: LeaseTimes) -> Json:
 def _make_refusal(instance: str, identity: str) -> HeldError:
     return HeldError(
         f"{instance} is driven by {_describe(identity) or 'somebody else'}.",
-        hint="`genai-stack status --watch` follows it; `abort` and `promote` reach it from here.",
+        hint="`genai-stack status` shows it; `abort` and `promote` reach it from here.",
     )
 
 

@@ -64,7 +64,9 @@ def apply(book: RouteBook, rollout: Rollout, action: Action, seen: Observation) 
         case Scale(slot, workload, replicas):
             ports.cluster.scale(namespace, _find_name(seen, slot, workload), replicas)
         case WarmUp(slot):
-            for model in target.models or ("",):
+            # What an older version calls its models is in that version's config only: ask its default.
+            models = ("",) if rollout.is_rollback else target.models or ("",)
+            for model in models:
                 ports.cluster.ask(namespace, f"{target.instance}-{slot}-gateway", model, WARM_UP_PROMPT)
         case SetWeights(weights, serving):
             manifests = book.open(weights, serving)

@@ -50,6 +50,7 @@ class Target:
     version: TargetVersion
     models: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    environment: str = "local"
 
     @property
     def instance(self) -> str:

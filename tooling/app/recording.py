@@ -45,7 +45,7 @@ def name_other_driver(target: Target) -> HeldError:
     """Return the error for a record that somebody else wrote."""
     return HeldError(
         "somebody else changed the recorded rollout.",
-        hint=f"Look with: genai-stack status --namespace {target.namespace}",
+        hint=f"Look with: genai-stack status --env {target.environment}",
     )
 
 
@@ -55,4 +55,5 @@ def _reread(ports: Ports, target: Target, seen: Stored | None) -> Stored | None:
     except OutsideError as error:
         if not error.is_retryable:
             raise
+        ports.clock.sleep(LOOK_EVERY)
         return seen

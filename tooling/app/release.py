@@ -53,7 +53,7 @@ def release(ports: Ports, target: Target, wishes: Wishes) -> Result:
     report_plan(ports.reporter, rollout)
     if wishes.is_dry_run:
         return Result(rollout, exit_code=0)
-    confirm(ports, target, wishes.is_confirmed)
+    confirm(ports, target, wishes.is_confirmed, f"to release {target.version.label}")
     prepare(ports, target.namespace)
     with ports.lease.hold(target.namespace, target.instance) as hold:
         return run(ports, target, book, hold, _begin(ports, target, rollout, hold, stored))
@@ -141,15 +141,17 @@ def keep(ports: Ports, target: Target, ended: Rollout) -> None:
         ports.reporter.say(f"not kept in the history, which the next rollout makes up for: {error.message}")
 
 
-def confirm(ports: Ports, target: Target, is_confirmed: bool) -> None:
-    """Have a person type the instance's name, or `--yes`. Raises UsageError otherwise; nothing was written."""
+def confirm(ports: Ports, target: Target, is_confirmed: bool, what: str) -> None:
+    """Have a person type the instance's name, or `--yes`; `what` ends the question ("to release ...").
+
+    Raises UsageError otherwise; nothing was written.
+    """
     if is_confirmed:
         return
-    answer = ports.reporter.confirm(
-        f"Type {target.instance} to release to namespace {target.namespace}", target.instance
-    )
+    question = f"Type {target.instance} {what} in namespace {target.namespace}"
+    answer = ports.reporter.confirm(question, target.instance)
     if answer is None:
-        raise UsageError("nobody is here to confirm the plan.", hint="Pass --yes. Nothing was touched.")
+        raise UsageError("nobody is here to confirm this.", hint="Pass --yes. Nothing was touched.")
     if not answer:
         raise UsageError("not confirmed.", hint="Nothing was touched.")
 
@@ -207,4 +209,4 @@ class _NoLoad:
 
 
 def _hints(target: Target) -> str:
-    return f"--namespace {target.namespace}"
+    return f"--env {target.environment}"

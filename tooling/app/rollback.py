@@ -12,7 +12,7 @@ from tooling.app.release import confirm, keep, run
 from tooling.app.report import Result, report_plan
 from tooling.core.observation import SlotState
 from tooling.core.plan import find_idle_slot, find_required, plan_rollback
-from tooling.core.rollout import Rollout, Snapshot, TargetVersion, Verified, find_verified
+from tooling.core.rollout import Rollout, Snapshot, TargetVersion, find_verified
 from tooling.errors import UsageError
 from tooling.ports.store import Stored
 
@@ -31,7 +31,7 @@ def rollback(ports: Ports, target: Target, *, is_confirmed: bool) -> Result:
     book = RouteBook(ports, target)
     preflight.write_routes_ahead(book, rollout.steps, stable=rollout.stable, candidate=rollout.candidate)
     report_plan(ports.reporter, rollout)
-    confirm(ports, target, is_confirmed)
+    confirm(ports, target, is_confirmed, f"to go back to {rollout.target.label}")
     with ports.lease.hold(target.namespace, target.instance) as hold:
         keep(ports, target, stored.rollout)
         begun = record(ports, target, replace(rollout, epoch=hold.epoch), stored)
@@ -47,12 +47,14 @@ def plan_way_back(ports: Ports, target: Target, stored: Stored) -> Rollout:
     idle = find_idle_slot(route.leader)
     proven = find_verified(stored.rollout.verified, idle)
     release = ports.helm.read_release(f"{instance}-{idle}")
-    if proven is None or release is None or not _holds(release.revision, release.description, proven):
+    if proven is None or release is None or release.revision != proven.revision:
         raise UsageError(
             f"{idle} holds no verified version to go back to.",
             hint="Release the values that you want to run: genai-stack release",
         )
     running = ports.cluster.read_workloads(namespace, instance, route.leader)
+    resting = ports.cluster.read_workloads(namespace, instance, idle)
+    needed = find_required(target.strategy.declared, SlotState(workloads=running).ready)
     now = ports.clock.now()
     return Rollout(
         id=f"{instance}-{int(now * 1000):x}",
@@ -63,7 +65,7 @@ def plan_way_back(ports: Ports, target: Target, stored: Stored) -> Rollout:
         snapshot=Snapshot(
             serving=route.leader,
             candidate_revision=release.revision,
-            required=find_required(target.strategy.declared, SlotState(workloads=running).ready),
+            required={one.key: needed.get(one.key, 1) for one in resting},
             stable={one.key: one.wanted for one in running},
         ),
         started_at=now,
@@ -73,8 +75,3 @@ def plan_way_back(ports: Ports, target: Target, stored: Stored) -> Rollout:
         by=find_user(),
         verified=stored.rollout.verified,
     )
-
-
-def _holds(revision: int, description: str, proven: Verified) -> bool:
-    """Whether the release's newest revision is the proven one, or a way back to it."""
-    return revision == proven.revision or description == f"Rollback to {proven.revision}"

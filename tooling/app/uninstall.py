@@ -11,7 +11,8 @@ from tooling.app.release import confirm
 def uninstall(ports: Ports, target: Target, *, delete_data: bool, is_confirmed: bool) -> tuple[str, ...]:
     """Remove everything under the lock and return the names of the claims that were deleted."""
     preflight.check_context(ports, target)
-    confirm(ports, target, is_confirmed)
+    data = " with all data of its vector DB" if delete_data else ""
+    confirm(ports, target, is_confirmed, f"to remove it{data}")
     if not ports.cluster.has_namespace(target.namespace):
         return ()
     with ports.lease.hold(target.namespace, target.instance):

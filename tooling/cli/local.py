@@ -80,12 +80,12 @@ def release(*, files: tuple[Path, ...], sets: tuple[str, ...], name: str, output
         images = build_images(reporter.progress)
     with timetable.time("images into the cluster"):
         load_images(name, [image.archive for image in images], reporter.progress)
-    overlay = ClusterFolder.of(name).root / "images.yaml"
+    overlay = ClusterFolder.of(name).images
     overlay.write_text(yaml.safe_dump(image_values(images), sort_keys=False))
     options: dict[str, Any] = {
         "env": "local",
         "profile": "",
-        "files": (overlay, *files),
+        "files": files if name == DEFAULT_NAME else (overlay, *files),
         "sets": (
             f"rollout.load.url={cluster.edge}",
             f"rollout.contexts={{{cluster.context}}}",

@@ -6,6 +6,7 @@ import importlib
 import json
 import signal
 import sys
+from itertools import pairwise
 from types import FrameType
 
 import click
@@ -73,12 +74,15 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        click.echo(f"error: {error.strerror or error}: {error.filename or 'no file named'}.", err=True)
+        return GenaiError.exit_code
     return result if isinstance(result, int) else 0
 
 
 def _tell(error: GenaiError, arguments: list[str]) -> None:
     findings = error.findings if isinstance(error, ValuesError) else ()
-    if "json" in arguments:
+    if "--output=json" in arguments or ("--output", "json") in pairwise(arguments):
         document = {"error": error.message, "hint": error.hint, "exit": error.exit_code}
         click.echo(json.dumps({**document, "findings": [str(one) for one in findings]}))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -58,8 +59,8 @@ def abort(*, reason: str, **options: Any) -> int:
     """Stop a running rollout: all traffic back to stable."""
     ports, target = wire(**options)
     result = wishes.abort(ports, target, reason)
-    finish(result, options)
-    return 0 if result.exit_code == 3 else result.exit_code
+    is_as_asked = result.exit_code == 3
+    return finish(replace(result, exit_code=0) if is_as_asked else result, options)
 
 
 @click.command()

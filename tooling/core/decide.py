@@ -13,7 +13,7 @@ from tooling.core.action import Action, WarmUp
 from tooling.core.gate import Progress, State
 from tooling.core.observation import Observation
 from tooling.core.plan import StepKind, plan_backout
-from tooling.core.rollout import Event, Phase, Rollout, Verified, note_verified
+from tooling.core.rollout import Event, Phase, Rollout, Verified, move_verified, note_verified
 from tooling.core.steps import (
     Look,
     analyse,
@@ -115,7 +115,10 @@ def _enter(rollout: Rollout, now: float) -> Rollout:
 
 def _finish(rollout: Rollout, now: float, reason: str = "") -> Decision:
     if rollout.phase is Phase.ABORTING:
-        return Decision(rollout.after(Event.BACKED_OUT, now), reason=reason)
+        verified = move_verified(
+            rollout.verified, rollout.candidate, rollout.snapshot.candidate_revision, rollout.installed_revision
+        )
+        return Decision(rollout.after(Event.BACKED_OUT, now, verified=verified), reason=reason)
     proven = Verified(
         rollout.candidate,
         rollout.installed_revision,

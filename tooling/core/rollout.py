@@ -224,6 +224,13 @@ def note_verified(verified: tuple[Verified, ...], new: Verified) -> tuple[Verifi
     return (*rest, new)[-VERIFIED_LENGTH:]
 
 
+def move_verified(verified: tuple[Verified, ...], slot: str, before: int, now: int) -> tuple[Verified, ...]:
+    """Follow a version to the revision that taking a release back made of it: helm prunes the older one."""
+    return tuple(
+        replace(one, revision=now) if (one.slot, one.revision) == (slot, before) else one for one in verified
+    )
+
+
 def find_verified(verified: tuple[Verified, ...], slot: str) -> Verified | None:
     """Return the last verified version that the slot held."""
     return next((one for one in reversed(verified) if one.slot == slot), None)

@@ -152,7 +152,9 @@ def revert(look: Look) -> Progress:
         return done()
     if _is_ours(rollout, step, release):
         return act(_undo(rollout, step))
-    return fail(_name_holder(release)) if release.is_pending else done()
+    if release.is_pending:
+        return fail(_name_holder(release))
+    return done() if step.target is Target.BASE else done(installed_revision=release.revision)
 
 
 def _await_readiness(look: Look, wanted: Mapping[str, int]) -> Progress:

@@ -84,6 +84,11 @@ class ClusterFolder:
         return self.root / "volumes"
 
     @property
+    def images(self) -> Path:
+        """Values with the tags of the images that were built for it."""
+        return self.root / "images.yaml"
+
+    @property
     def loaded(self) -> Path:
         """Which archives were imported (JSON)."""
         return self.root / "loaded.json"
