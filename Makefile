@@ -7,6 +7,7 @@ VENV    := .venv
 PYTHON  ?= python3
 BIN     := $(VENV)/bin
 CLI     := $(BIN)/genai-stack
+BEGAN   := $(shell date +%s)
 COMMON  := --env $(ENV) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f))
 
 .DEFAULT_GOAL := help
@@ -38,7 +39,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 
 release: setup ## release ENV: first time an install, later a canary; VALUES adds files
 ifeq ($(ENV),local)
-	@$(CLI) local release $(foreach f,$(VALUES),-f $(f)) $(RELEASE_ARGS)
+	@$(CLI) local release --began $(BEGAN) $(foreach f,$(VALUES),-f $(f)) $(RELEASE_ARGS)
 else
 	@$(CLI) release $(COMMON) $(RELEASE_ARGS)
 endif

@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass
 
 FAST = ("tests", "-m", "not local and not e2e", "-n", "auto")
-REAL = ("tests", "-m", "local or e2e", "-n", "0")
+LOCAL = ("tests", "-m", "local", "-n", "2")
+E2E = ("tests", "-m", "e2e", "-n", "0", "--durations=15")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def plan_tiers() -> tuple[Tier, ...]:
     """Return the tiers in the order in which they run: fast ones first."""
     return (
         Tier("core, app, adapters, cli, charts, images", FAST),
-        Tier("local and e2e: real pods, real model, real traffic", REAL, find_obstacle()),
+        Tier("local: embedded clusters", LOCAL, find_obstacle()),
+        Tier("e2e: real pods, real model, real traffic", E2E, find_obstacle()),
     )
 
 

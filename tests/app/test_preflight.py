@@ -1,5 +1,7 @@
 """Nothing is written before everything was looked at and a person said yes (promise P9)."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.app.story import Story, stand
@@ -165,3 +167,21 @@ def test_no_write_comes_before_the_answer():
         reporter=Asking(),
     )
     assert story.release(2, is_confirmed=False).exit_code == 0
+
+
+@pytest.mark.parametrize("weights", [{"all": 100}, {"chat-frontend": 100}])
+def test_a_route_of_that_name_that_somebody_else_made_is_respected(weights):
+    story = Story()
+    story.world.route.set(weights, "", is_ours=False)
+    with pytest.raises(UsageError, match="route"):
+        story.release(1)
+    assert story.world.writes == []
+
+
+def test_a_pending_uninstall_is_not_answered_with_a_rollback():
+    story = stand()
+    past = story.world.helm.revisions["genai-blue"]
+    past[-1] = replace(past[-1], status="uninstalling", description="Deletion in progress")
+    with pytest.raises(HeldError) as refused:
+        story.release(2)
+    assert "helm uninstall genai-blue" in refused.value.hint

@@ -4,7 +4,7 @@ import pytest
 
 from tests.app.story import Story, stand, stand_twice, stop_after
 from tooling.core.rollout import Phase
-from tooling.errors import HeldError, UsageError
+from tooling.errors import HeldError, HelmError, UsageError
 
 
 def stop_half_way() -> Story:
@@ -169,3 +169,30 @@ def test_another_target_is_told_who_drives():
     story.world.lease.holder, story.world.lease.is_silent = "anna@desk", False
     with pytest.raises((HeldError, UsageError), match="anna@desk"):
         story.release(3)
+
+
+@pytest.mark.parametrize("obstacle", ["nobody says yes", "a template does not render"])
+def test_nothing_is_aborted_for_a_target_that_will_not_come(obstacle):
+    story = stop_half_way()
+    render = story.world.helm.render
+
+    def refuse(name, values):
+        if values["global"]["role"] == "slot":
+            raise HelmError("template: gateway/deployment.yaml:12: nil pointer")
+        return render(name, values)
+
+    if obstacle != "nobody says yes":
+        story.world.helm.render = refuse
+    with pytest.raises((UsageError, HelmError)):
+        story.release(3, aborts_unfinished=True, is_confirmed=obstacle != "nobody says yes")
+    assert story.world.writes == []
+    assert story.weights == {"blue": 90, "green": 10}
+
+
+def test_a_driver_elsewhere_is_asked_to_abort_and_that_is_told():
+    story = stop_half_way()
+    story.world.lease.holder, story.world.lease.is_silent = "anna@desk", False
+    with pytest.raises(HeldError) as refused:
+        story.release(3, aborts_unfinished=True)
+    assert story.world.wrote("store.wish")
+    assert "asked" in f"{story.said} {refused.value}"

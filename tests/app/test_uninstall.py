@@ -6,7 +6,7 @@ import pytest
 
 from tests.app.story import Story, kill, stand_twice
 from tooling.app.uninstall import uninstall
-from tooling.errors import PreflightError, UsageError
+from tooling.errors import HeldError, PreflightError, UsageError
 
 
 def remove(story: Story, *, delete_data: bool = False, is_confirmed: bool = True):
@@ -111,3 +111,12 @@ def test_one_that_died_is_no_obstacle_to_a_release():
         if not was_killed:
             break
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["genai", "genai-blue", "genai-green"])
+def test_somebody_elses_helm_at_work_is_respected(name):
+    story = stand_with_data()
+    story.world.helm.leave_pending(name, {}, "")
+    with pytest.raises(HeldError, match=name):
+        remove(story)
+    assert story.weights == {"green": 100}
