@@ -11,7 +11,7 @@ BEGAN   := $(shell date +%s)
 COMMON  := --env $(ENV) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev release rollback status uninstall validate render lint test lock generate clean cluster-up cluster-down
+.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render lint test lock generate clean cluster-up cluster-down
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
@@ -39,10 +39,19 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 
 release: setup ## release ENV: first time an install, later a canary; VALUES adds files
 ifeq ($(ENV),local)
-	@$(CLI) local release --began $(BEGAN) $(foreach f,$(VALUES),-f $(f)) $(RELEASE_ARGS)
+	@$(CLI) local release --began $(BEGAN) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f)) $(RELEASE_ARGS)
 else
 	@$(CLI) release $(COMMON) $(RELEASE_ARGS)
 endif
+
+resume: setup ## go on with a rollout of ENV whose driver died or was interrupted
+	@$(CLI) resume $(COMMON)
+
+abort: setup ## stop the rollout of ENV that is on its way
+	@$(CLI) abort $(COMMON)
+
+promote: setup ## pass the approval that the rollout of ENV waits for
+	@$(CLI) promote $(COMMON)
 
 rollback: setup ## send ENV back to the last verified version
 	@$(CLI) rollback $(COMMON) $(RELEASE_ARGS)

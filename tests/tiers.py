@@ -14,6 +14,13 @@ LOCAL = ("tests", "-m", "local", "-n", "2")
 E2E = ("tests", "-m", "e2e", "-n", "0", "--durations=15")
 
 
+NOT_BUILT_YET = (
+    "charts under Helm 4 (Helm 3.22 only)",
+    "local with simulated nodes (kwok)",
+    "faults (make test-faults)",
+)
+
+
 @dataclass(frozen=True)
 class Tier:
     """A pytest run, and why this machine cannot do it (empty: it can)."""
@@ -41,10 +48,13 @@ def plan_tiers() -> tuple[Tier, ...]:
     )
 
 
-def prepare_helm() -> None:
-    """Build the helm that the chart tests render with, showing progress; later runs find it in the cache."""
+def prepare_helm() -> int:
+    """Build the helm that the chart tests render with, showing progress; later runs find it in the cache.
+
+    Returns the exit code of the build.
+    """
     command = [sys.executable, "-m", "tooling.cli.main", "cluster", "build-tools", "helm"]
-    subprocess.run(command, check=True)
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def run(tier: Tier) -> int:
@@ -58,17 +68,20 @@ def main(arguments: list[str]) -> int:
     if arguments != ["tests"]:
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
     started = time.monotonic()
-    prepare_helm()
-    worst = 0
+    worst = prepare_helm()
+    if worst:
+        return worst
     for tier in plan_tiers():
         if not tier.obstacle:
-            worst = worst or run(tier)
+            code = run(tier)
+            worst = worst or code
         elif os.environ.get("CI") == "true":
             print(f"==> {tier.name}: cannot run here ({tier.obstacle}); with CI=true that is a failure")
             worst = worst or 1
         else:
             print(f"==> left out: {tier.name} ({tier.obstacle})")
-    print("==> left out: faults (make test-faults comes with the rollout engine's own issue)")
+    for missing in NOT_BUILT_YET:
+        print(f"==> not there yet: {missing}")
     print(f"==> tests took {time.monotonic() - started:.0f} s")
     return worst
 

@@ -13,7 +13,7 @@ from tooling.adapters.reporter_terminal import TerminalReporter
 from tooling.app.context import Ports, Target, make_target
 from tooling.app.project import Project
 from tooling.app.validate import has_errors, validate
-from tooling.app.values import load_values
+from tooling.app.values import LoadedValues, load_values
 from tooling.errors import UsageError, ValuesError
 from tooling.local.binaries import find_helm
 from tooling.local.folders import ClusterFolder
@@ -95,15 +95,12 @@ def rollout(
     from tooling.adapters.store_configmap import ConfigMapStore  # noqa: PLC0415
 
     project = find_project()
-    config = kubeconfig or _find_kubeconfig(env)
-    overlays = (*_find_images(config), *files)
-    loaded = load_values(documents(), project, env=env, profile=profile, files=overlays, sets=sets)
-    findings = validate(schemas(project), loaded)
-    if has_errors(findings):
-        raise ValuesError(
-            f"the values of {env} cannot be released.", findings=findings, hint="Nothing was touched."
-        )
-    _check_embedded(config)
+    embedded = _find_embedded(env, kubeconfig)
+    config = str(embedded.kubeconfig) if embedded else kubeconfig
+    overlays = (*_find_images(embedded), *files)
+    loaded = check_values(project, env=env, profile=profile, files=overlays, sets=sets)
+    _check_embedded(embedded)
+    edge = _find_edge(embedded)
     told = reporter(output)
     client = connect(config, context)
     wanted = namespace or str((loaded.effective.get("rollout") or {}).get("namespace") or loaded.instance)
@@ -120,34 +117,50 @@ def rollout(
     )
     target = make_target(ports.helm, values=loaded.values, effective=loaded.effective)
     strategy = replace(target.strategy, namespace=wanted)
-    edge = _find_edge(config)
     if edge and not strategy.load.url:
         strategy = replace(strategy, load=replace(strategy.load, url=edge))
     return ports, replace(target, strategy=strategy, environment=env)
 
 
-def _find_images(kubeconfig: str | None) -> tuple[Path, ...]:
+def check_values(
+    project: Project, *, env: str, profile: str, files: Sequence[Path], sets: Sequence[str]
+) -> LoadedValues:
+    """Load the values of an environment. Raises ValuesError with all findings when they cannot be released."""
+    loaded = load_values(documents(), project, env=env, profile=profile, files=files, sets=sets)
+    findings = validate(schemas(project), loaded)
+    if has_errors(findings):
+        raise ValuesError(
+            f"the values of {env} cannot be released.", findings=findings, hint="Nothing was touched."
+        )
+    return loaded
+
+
+def _find_embedded(env: str, kubeconfig: str | None) -> ClusterFolder | None:
+    """Return the embedded cluster that is meant: the environment local has no other kubeconfig than its own."""
+    if kubeconfig is None:
+        return ClusterFolder.of(DEFAULT_NAME) if env == DEFAULT_NAME else None
+    folder = ClusterFolder.of(Path(kubeconfig).parent.name)
+    return folder if str(folder.kubeconfig) == kubeconfig else None
+
+
+def _find_images(embedded: ClusterFolder | None) -> tuple[Path, ...]:
     """Return the values with the tags of the images that the embedded cluster was filled with."""
-    folder = ClusterFolder.of(DEFAULT_NAME)
-    tags = folder.images
-    return (tags,) if kubeconfig == str(folder.kubeconfig) and os.access(tags, os.R_OK) else ()
+    return (embedded.images,) if embedded and os.access(embedded.images, os.R_OK) else ()
 
 
-def _find_edge(kubeconfig: str | None) -> str:
-    """Return the address of the embedded cluster's edge when that is the cluster meant, else nothing."""
-    folder = ClusterFolder.of(DEFAULT_NAME)
-    record = read_record(folder) if kubeconfig == str(folder.kubeconfig) else None
-    return f"http://{Network(record.settings.network).node}" if record else ""
+def _find_edge(embedded: ClusterFolder | None) -> str:
+    """Return the address of the embedded cluster's edge, and keep proxies out of the way to it."""
+    record = read_record(embedded) if embedded else None
+    if record is None:
+        return ""
+    node = Network(record.settings.network).node
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), node)))
+    return f"http://{node}"
 
 
-def _find_kubeconfig(env: str) -> str | None:
-    """Return the embedded cluster's kubeconfig for its own environment; the user's own is never used for that."""
-    return str(ClusterFolder.of(DEFAULT_NAME).kubeconfig) if env == DEFAULT_NAME else None
-
-
-def _check_embedded(kubeconfig: str | None) -> None:
-    own = str(ClusterFolder.of(DEFAULT_NAME).kubeconfig)
-    if kubeconfig == own and not os.access(own, os.R_OK):
+def _check_embedded(embedded: ClusterFolder | None) -> None:
+    if embedded is not None and not os.access(embedded.kubeconfig, os.R_OK):
         raise UsageError(
             "no embedded cluster runs here that this user may use, and the environment local is for that.",
             hint="As root, start with: make release ENV=local. For another cluster: --kubeconfig FILE.",

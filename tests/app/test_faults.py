@@ -143,7 +143,7 @@ def test_a_route_that_cannot_be_given_back_calls_a_person():
     result = story.release(2)
     assert (result.exit_code, result.rollout.phase) == (4, Phase.FAILED)
     assert "forbidden" in result.rollout.reason
-    assert "genai-stack status --namespace genai" in story.said
+    assert "Look with: genai-stack status --env local" in story.said
 
 
 def test_one_error_of_the_lock_leaves_nothing_behind():

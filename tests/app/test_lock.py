@@ -154,3 +154,22 @@ def test_a_route_whose_status_changes_is_no_reason_to_stop():
     for after in range(1, 40):
         story.world.clock.schedule(after + 0.75, story.world.route.touch)
     assert story.release(2).exit_code == 0
+
+
+@pytest.mark.parametrize("action", ["helm upgrade --install green", "route blue 90 %, green 10 %"])
+def test_what_was_announced_is_not_done_when_the_lock_went_meanwhile(action):
+    story = stand()
+    save = story.world.store.save
+
+    def save_slowly(namespace, rollout, *, seen):
+        stored = save(namespace, rollout, seen=seen)
+        if rollout.journal and rollout.journal[-1].action == action and not rollout.journal[-1].done_at:
+            story.world.lease.steal("anna@desk")
+            announced.append(len(story.world.writes))
+        return stored
+
+    announced = []
+    story.world.store.save = save_slowly
+    with pytest.raises(HeldError, match="lock was lost"):
+        story.release(2)
+    assert announced == [len(story.world.writes)]

@@ -118,10 +118,10 @@ def test_a_rollback_is_in_the_history():
     assert phases == [Phase.SUCCEEDED, Phase.SUCCEEDED, Phase.ROLLED_BACK]
 
 
-def test_a_version_with_more_models_is_rolled_back_whole():
-    """What the old version needs is not in today's values."""
+def test_a_version_with_other_models_is_rolled_back_whole():
+    """What the old version needs is not in today's values: it gets what it had when it proved itself."""
     story = Story()
-    two = {"models": {"smollm2": {"replicas": 1}, "coder": {"replicas": 2}}}
+    two = {"models": {"smollm2": {"replicas": 3}, "coder": {"replicas": 2}}}
     old = story.target(1, inference=two)
     now = story.target
     story.target = lambda version, **values: old if version == 1 else now(version, **values)
@@ -129,4 +129,4 @@ def test_a_version_with_more_models_is_rolled_back_whole():
     assert story.release(2).exit_code == 0
     assert story.rollback(2).exit_code == 0
     ready = {workload.key: workload.ready for workload in story.world.observe("blue")}
-    assert ready["inference/coder"] >= 1
+    assert ready == {"gateway": 1, "inference/smollm2": 3, "inference/coder": 2}

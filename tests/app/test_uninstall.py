@@ -28,6 +28,7 @@ def test_everything_goes_and_the_data_stays():
     assert story.world.store.history("genai", "genai") == ()
     assert story.world.cluster.claims == {"genai": ("data-genai-vectordb-0",)}
     assert story.world.lease.holder == ""
+    assert str(story.world.writes[-1]) == "lease.delete genai"
 
 
 def test_traffic_goes_first():

@@ -17,7 +17,6 @@ import pytest
 
 from tests.conftest import ClusterUnderTest
 from tooling.local.binaries import build
-from tooling.local.folders import ClusterFolder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMESPACE = "genai"
@@ -56,11 +55,9 @@ class Stack:
 
     def run(self, command: str, *arguments: str) -> Ended:
         """Run another command on the instance."""
-        overlay = ClusterFolder.of(self.cluster.name).images
         options = [
-            *("--env", "local", "-f", str(overlay), "--output", "json"),
+            *("--env", "local", "--output", "json"),
             *("--set", f"rollout.contexts={{{self.cluster.context}}}"),
-            *("--set", f"rollout.load.url={self.cluster.edge}"),
             *("--kubeconfig", self.cluster.kubeconfig),
         ]
         full = [*self._program, command, *options, *arguments]

@@ -12,6 +12,8 @@ from tooling.local.baseimage import Base
 from tooling.local.buildah import explain, whole_file
 from tooling.local.errors import LocalError
 
+DEB = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -158,21 +160,27 @@ def test_when_the_last_base_is_used_again(tmp_path, record, environment, expecte
         (
             "",
             (
-                "deb http://deb.debian.org/debian trixie main",
-                "deb http://deb.debian.org/debian trixie-updates main",
-                "deb http://deb.debian.org/debian-security trixie-security main",
+                f"{DEB} http://deb.debian.org/debian trixie main",
+                f"{DEB} http://deb.debian.org/debian trixie-updates main",
+                f"{DEB} http://deb.debian.org/debian-security trixie-security main",
             ),
         ),
         (
             "Node|Node|http://n/\nDebian|Debian|http://m/debian/\nDebian|Debian|http://second\n"
             "Debian|Debian-Security|http://m/sec/\n",
             (
-                "deb http://m/debian trixie main",
-                "deb http://m/debian trixie-updates main",
-                "deb http://m/sec trixie-security main",
+                f"{DEB} http://m/debian trixie main",
+                f"{DEB} http://m/debian trixie-updates main",
+                f"{DEB} http://m/sec trixie-security main",
             ),
         ),
-        ("Debian|Debian|http://m", ("deb http://m trixie main", "deb http://m trixie-updates main")),
+        (
+            "Debian|Debian|http://m",
+            (
+                f"{DEB} http://m trixie main",
+                f"{DEB} http://m trixie-updates main",
+            ),
+        ),
     ],
 )
 def test_the_base_comes_from_the_mirrors_that_apt_uses(targets, expected):

@@ -163,7 +163,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> KubeCl
             kubeconfig, context=context, persist_config=False, client_configuration=settings
         )
         return KubeClient(api, context or str(current["name"]))
-    except (ConfigException, OSError, KeyError, TypeError) as error:
+    except (ConfigException, OSError, AttributeError, KeyError, TypeError, ValueError) as error:
         if kubeconfig is None and context is None:
             found = _connect_inside(settings)
             if found is not None:

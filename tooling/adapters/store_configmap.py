@@ -74,7 +74,7 @@ class ConfigMapStore:
         """Keep one small object for a rollout that ended; the oldest beyond ten are removed."""
         small = replace(rollout, journal=(), baseline=None, verified=())
         ended = datetime.fromtimestamp(rollout.ended_at or rollout.started_at, UTC)
-        name = f"{_name(rollout.instance)}-{ended:%Y%m%d%H%M%S}"
+        name = f"{_name(rollout.instance)}-{ended:%Y%m%d%H%M%S}{ended.microsecond // 1000:03d}"
         body = _make_object(name, rollout, write_text(small), {_HISTORY: "true"})
         try:
             self._client.create(_path(namespace), body, what=f"ConfigMap {namespace}/{name}")
@@ -138,12 +138,7 @@ def read_stored(found: Mapping[str, Any]) -> Stored:
     record = _read_object(data.get(ROLLOUT_KEY, ""), where, ROLLOUT_KEY)
     wish = None
     if data.get(WISH_KEY):
-        wished = _read_object(data[WISH_KEY], where, WISH_KEY)
-        try:
-            step = int(wished.pop("step", 0))
-            wish = Wish(**{key: str(value) for key, value in wished.items()}, step=step)
-        except TypeError as error:
-            raise _damaged(where, WISH_KEY, str(error)) from error
+        wish = _read_wish(_read_object(data[WISH_KEY], where, WISH_KEY), where)
     return Stored(from_record(record), wish, str(metadata.get("resourceVersion", "")))
 
 

@@ -37,29 +37,46 @@ def check_cluster(ports: Ports, target: Target) -> None:
         raise PreflightError(f"missing in namespace {target.namespace}: Secret {', '.join(missing)}.", hint=lines)
 
 
-def check_releases(ports: Ports, target: Target, *, has_state: bool, is_unfinished: bool) -> None:
-    """Refuse a plain `helm install` of the chart, and releases that somebody else's helm is at work on.
+def check_releases(ports: Ports, target: Target, *, has_slots: bool, is_unfinished: bool) -> None:
+    """Refuse what this CLI did not make: a plain `helm install`, a route, a release that another helm works on.
 
     An unfinished rollout judges pending releases itself: they may be its own.
     """
+    instance, namespace = target.instance, target.namespace
+    if not has_slots:
+        _check_plain_install(ports, target)
+        route = ports.route.read(namespace, instance)
+        if route is not None and (not route.is_ours or route.leader not in SLOTS):
+            raise PreflightError(
+                f"a route {instance} that genai-stack did not make exists in namespace {namespace}.",
+                hint="Remove it, or release under another rollout.instance. Nothing was touched.",
+            )
+    if not is_unfinished:
+        check_pending(ports, target)
+
+
+def check_pending(ports: Ports, target: Target, *, but: str = "") -> None:
+    """Refuse releases that another helm is at work on; the status `but` is let pass."""
+    for name in (target.instance, *(f"{target.instance}-{slot}" for slot in SLOTS)):
+        release = ports.helm.read_release(name)
+        if release is None or not release.is_pending or release.status == but:
+            continue
+        verb = "uninstall" if release.status == "uninstalling" else "rollback"
+        raise HeldError(
+            f"helm is at work on {name} for somebody else ({release.status}, revision {release.revision}).",
+            hint=f"Wait, or if that process is dead: helm {verb} {name} -n {target.namespace}. "
+            "Nothing was touched.",
+        )
+
+
+def _check_plain_install(ports: Ports, target: Target) -> None:
     instance = target.instance
-    base = ports.helm.read_release(instance)
-    if base is not None and not has_state:
+    if ports.helm.read_release(instance) is not None:
         raise PreflightError(
             f"{instance} was installed by plain helm (role all), which release cannot take over yet:",
             hint=f"uninstall it (helm uninstall {instance} -n {target.namespace}) or release under another "
             "rollout.instance. Nothing was touched.",
         )
-    if is_unfinished:
-        return
-    for name in (instance, *(f"{instance}-{slot}" for slot in SLOTS)):
-        release = base if name == instance else ports.helm.read_release(name)
-        if release is not None and release.is_pending:
-            raise HeldError(
-                f"helm is at work on {name} for somebody else ({release.status}, revision {release.revision}).",
-                hint=f"Wait, or if that process is dead: helm rollback {name} -n {target.namespace}. "
-                "Nothing was touched.",
-            )
 
 
 def check_rendering(ports: Ports, target: Target, slot: str) -> None:

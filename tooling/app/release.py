@@ -39,7 +39,8 @@ def release(ports: Ports, target: Target, wishes: Wishes) -> Result:
     preflight.check_context(ports, target)
     stored = ports.store.load(target.namespace, target.instance)
     is_unfinished = stored is not None and not stored.rollout.phase.is_terminal
-    preflight.check_releases(ports, target, has_state=stored is not None, is_unfinished=is_unfinished)
+    has_slots = stored is not None and (is_unfinished or _left_something(stored.rollout))
+    preflight.check_releases(ports, target, has_slots=has_slots, is_unfinished=is_unfinished)
     preflight.check_cluster(ports, target)
     if stored is not None and is_unfinished:
         return _settle_unfinished(ports, target, wishes, stored)
@@ -181,10 +182,23 @@ def _settle_unfinished(ports: Ports, target: Target, wishes: Wishes, stored: Sto
             f"driven by {holder or 'nobody'}).",
             hint="Go on with: genai-stack resume, or take it back with: genai-stack abort. Nothing was touched.",
         )
+    preflight.check_rendering(ports, target, rollout.candidate)
+    confirm(ports, target, wishes.is_confirmed, f"to abort that and release {target.version.label}")
     if rollout.phase is not Phase.ABORTING:
-        leave_wish(ports, target, "abort", "a new release was asked for")
+        # Under the lock: what somebody else drives at this moment is not taken from under their hands.
+        with ports.lease.hold(target.namespace, target.instance):
+            leave_wish(ports, target, "abort", "a new release was asked for")
     aborted = take_over(ports, target)
-    return aborted if aborted.rollout.phase is Phase.FAILED else release(ports, target, wishes)
+    return (
+        aborted
+        if aborted.rollout.phase is Phase.FAILED
+        else release(ports, target, replace(wishes, is_confirmed=True))
+    )
+
+
+def _left_something(ended: Rollout) -> bool:
+    """Whether an ended rollout left an instance in roles: a first install that was aborted left nothing."""
+    return bool(ended.stable) or ended.phase is not Phase.ABORTED
 
 
 def _is_same(rollout: Rollout, target: Target) -> bool:

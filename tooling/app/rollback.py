@@ -65,7 +65,7 @@ def plan_way_back(ports: Ports, target: Target, stored: Stored) -> Rollout:
         snapshot=Snapshot(
             serving=route.leader,
             candidate_revision=release.revision,
-            required={one.key: needed.get(one.key, 1) for one in resting},
+            required={one.key: max(needed.get(one.key, 1), proven.required.get(one.key, 0)) for one in resting},
             stable={one.key: one.wanted for one in running},
         ),
         started_at=now,

@@ -15,6 +15,9 @@ def uninstall(ports: Ports, target: Target, *, delete_data: bool, is_confirmed: 
     confirm(ports, target, is_confirmed, f"to remove it{data}")
     if not ports.cluster.has_namespace(target.namespace):
         return ()
+    stored = ports.store.load(target.namespace, target.instance)
+    if stored is None or stored.rollout.phase.is_terminal:
+        preflight.check_pending(ports, target, but="uninstalling")
     with ports.lease.hold(target.namespace, target.instance):
         claims = remove_everything(ports, target, delete_data=delete_data)
     forget_lock(ports, target)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tooling.app import preflight
 from tooling.app.context import Ports, Target
 from tooling.app.release import check_same_target, take_over
@@ -22,7 +24,11 @@ def abort(ports: Ports, target: Target, reason: str) -> Result:
     rollout = find_running(ports, target)
     if rollout.phase is not Phase.ABORTING:
         leave_wish(ports, target, "abort", reason)
-    return _take_over_or_watch(ports, target, rollout)
+    result = _take_over_or_watch(ports, target, rollout, "abort")
+    if result.exit_code == 0:
+        ports.reporter.say("too late to abort. To go back: genai-stack rollback")
+        return replace(result, exit_code=2)
+    return result
 
 
 def promote(ports: Ports, target: Target, reason: str) -> Result:
@@ -34,19 +40,19 @@ def promote(ports: Ports, target: Target, reason: str) -> Result:
     if step is None or step.kind not in {StepKind.APPROVAL, StepKind.ANALYSIS}:
         raise UsageError(f"the rollout waits for nobody: it is at {step} ({rollout.phase}).")
     leave_wish(ports, target, "promote", reason)
-    return _take_over_or_watch(ports, target, rollout)
+    return _take_over_or_watch(ports, target, rollout, "promote")
 
 
-def _take_over_or_watch(ports: Ports, target: Target, rollout: Rollout) -> Result:
+def _take_over_or_watch(ports: Ports, target: Target, rollout: Rollout, verb: str) -> Result:
     try:
         return take_over(ports, target)
     except HeldError:
         holder = ports.lease.find_holder(target.namespace, target.instance)
         ports.reporter.say(f"asked {holder or 'the driver'}, which drives this rollout")
-        return _watch(ports, target, rollout)
+        return _watch(ports, target, rollout, verb)
 
 
-def _watch(ports: Ports, target: Target, rollout: Rollout) -> Result:
+def _watch(ports: Ports, target: Target, rollout: Rollout, verb: str) -> Result:
     deadline = ports.clock.now() + PATIENCE
     while ports.clock.now() < deadline:
         stored = ports.store.load(target.namespace, target.instance)
@@ -54,6 +60,9 @@ def _watch(ports: Ports, target: Target, rollout: Rollout) -> Result:
             raise HeldError("another rollout has begun meanwhile.", hint="Look with: genai-stack status")
         if stored.rollout.phase.is_terminal:
             return report_result(ports.reporter, stored.rollout, LoadReport(), hints="")
+        if verb == "promote" and stored.rollout.index > rollout.index:
+            ports.reporter.say("the driver passed it and goes on; follow it with: genai-stack status")
+            return Result(stored.rollout, exit_code=0)
         ports.reporter.progress(f"{stored.rollout.phase}: {stored.rollout.step}")
         ports.clock.sleep(1.0)
     raise HeldError(

@@ -19,7 +19,7 @@ from tooling.cli.rollout import finish
 from tooling.cli.wiring import wire
 from tooling.local import containers, system
 from tooling.local.binaries import build
-from tooling.local.folders import ClusterFolder
+from tooling.local.folders import ClusterFolder, cache_root
 from tooling.local.images import IMAGES, build_images, image_values
 from tooling.local.loading import load_images
 from tooling.local.preparation import BUILT
@@ -60,21 +60,34 @@ def local() -> None:
 
 
 @local.command()
+@click.option("--profile", default="", metavar="NAME", help="Values of values/profiles/NAME.yaml.")
 @click.option("-f", "--file", "files", multiple=True, type=click.Path(path_type=Path), help="More values.")
 @click.option("--set", "sets", metavar="KEY=VALUE", multiple=True, help="Single values, above all files.")
 @click.option("--name", default=DEFAULT_NAME, show_default=True, help="Name of the embedded cluster.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom.")
 @click.option("--began", type=float, hidden=True, help="When make began, in seconds since the epoch.")
-def release(*, files: tuple[Path, ...], sets: tuple[str, ...], name: str, output: str, began: float | None) -> int:
+def release(
+    *,
+    profile: str,
+    files: tuple[Path, ...],
+    sets: tuple[str, ...],
+    name: str,
+    output: str,
+    began: float | None,
+) -> int:
     """Start the embedded cluster, load the images, and release the stack to it."""
     reporter = bootstrap.reporter(output)
     timetable = Timetable(reporter)
     if began is not None:
         timetable.seconds["virtual environment"] = max(0.0, time.time() - began)
+    project = bootstrap.find_project()
+    bootstrap.check_values(project, env="local", profile=profile, files=files, sets=sets)
     system.check_platform()
-    system.check_space(ClusterFolder.of(name).root)
+    for place in (ClusterFolder.of(name).root, cache_root()):
+        system.check_space(place)
     with timetable.time("packages of the distribution"):
         system.ensure_programs(system.CLUSTER_PROGRAMS, reporter.progress)
+        system.ensure_certificates(reporter.progress)
     with timetable.time("binaries from tools/"):
         build((*BUILT, *HELM, *IMAGE_BINARIES), reporter.progress)
     with timetable.time("cluster"):
@@ -83,14 +96,12 @@ def release(*, files: tuple[Path, ...], sets: tuple[str, ...], name: str, output
         images = build_images(reporter.progress)
     with timetable.time("images into the cluster"):
         load_images(name, [image.archive for image in images], reporter.progress)
-    overlay = ClusterFolder.of(name).images
-    overlay.write_text(yaml.safe_dump(image_values(images), sort_keys=False))
+    ClusterFolder.of(name).images.write_text(yaml.safe_dump(image_values(images), sort_keys=False))
     options: dict[str, Any] = {
         "env": "local",
-        "profile": "",
-        "files": files if name == DEFAULT_NAME else (overlay, *files),
+        "profile": profile,
+        "files": files,
         "sets": (
-            f"rollout.load.url={cluster.edge}",
             f"rollout.contexts={{{cluster.context}}}",
             *sets,
         ),

@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return 2
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("interrupted; what had begun can be gone on with: genai-stack resume", err=True)
+        click.echo("interrupted. A rollout that had begun goes on with: genai-stack resume", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         return 1

@@ -125,6 +125,7 @@ def _finish(rollout: Rollout, now: float, reason: str = "") -> Decision:
         rollout.target.digest,
         rollout.target.label,
         rollout.id,
+        rollout.snapshot.required,
     )
     ended = rollout.after(Event.COMPLETE, now, verified=note_verified(rollout.verified, proven))
     return Decision(ended, reason=reason)

@@ -91,13 +91,14 @@ def find_phase(phase: Phase, event: Event) -> Phase:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A version that proved itself: a rollout ended in Succeeded with it."""
+    """A version that proved itself in a rollout that succeeded; `required` is the pods that it then ran with."""
 
     slot: str
     revision: int
     digest: str
     label: str
     rollout: str
+    required: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

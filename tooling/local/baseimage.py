@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -116,10 +115,9 @@ def _obtain(folder: Path, buildah: Buildah, progress: Progress) -> Base:
 def _bootstrap(folder: Path, buildah: Buildah, progress: Progress) -> Base:
     watch = Stopwatch()
     progress(f"no image registry can be reached: making the base from Debian {SUITE} packages")
-    if shutil.which("mmdebstrap") is None:
-        from tooling.local.system import ensure_packages  # noqa: PLC0415 - see open_storage
+    from tooling.local.system import ensure_packages  # noqa: PLC0415 - see open_storage
 
-        ensure_packages(["mmdebstrap", "debian-archive-keyring"], progress)
+    ensure_packages(["mmdebstrap", "debian-archive-keyring"], progress)
     made = folder / ".base.tar"
     try:
         command = bootstrap_command(str(made), sources(_print("apt-get", "indextargets", "--format", _FORMAT)))
@@ -141,6 +139,8 @@ def _bootstrap(folder: Path, buildah: Buildah, progress: Progress) -> Base:
     return base
 
 
+# Other distributions' apt does not trust Debian's keys by itself.
+_DEB = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
 _FORMAT = "$(ORIGIN)|$(LABEL)|$(REPO_URI)"
 
 
@@ -153,11 +153,11 @@ def sources(targets: str) -> tuple[str, ...]:
         if origin == "Debian" and label in ("Debian", "Debian-Security") and uri:
             uris.setdefault(label, uri.rstrip("/"))
     main = uris.get("Debian", "http://deb.debian.org/debian")
-    lines = [f"deb {main} {SUITE} main", f"deb {main} {SUITE}-updates main"]
+    lines = [f"{_DEB} {main} {SUITE} main", f"{_DEB} {main} {SUITE}-updates main"]
     security = uris.get("Debian-Security")
     if security is None and "Debian" not in uris:
         security = "http://deb.debian.org/debian-security"
-    return (*lines, f"deb {security} {SUITE}-security main") if security else tuple(lines)
+    return (*lines, f"{_DEB} {security} {SUITE}-security main") if security else tuple(lines)
 
 
 def apt_settings(dump: str) -> tuple[str, ...]:

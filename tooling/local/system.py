@@ -22,6 +22,8 @@ CNI_FOLDERS: Final = (Path("/usr/lib/cni"), Path("/usr/libexec/cni"), Path("/opt
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # Program -> the Debian and Ubuntu package that brings it.
+_CERTIFICATES: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+
 CLUSTER_PROGRAMS: Final[Mapping[str, str]] = {
     "containerd": "containerd",
     "ctr": "containerd",
@@ -114,6 +116,12 @@ def ensure_packages(packages: Iterable[str], progress: Progress = be_silent) -> 
     missing = [package for package in packages if not is_installed(package)]
     if missing:
         install_packages(missing, progress)
+
+
+def ensure_certificates(progress: Progress = be_silent) -> None:
+    """Have the certificates that Go and apt check registries by; a minimal Debian lacks them."""
+    if not any(Path(place).exists() for place in _CERTIFICATES):
+        ensure_packages(["ca-certificates"], progress)
 
 
 def install_packages(packages: Sequence[str], progress: Progress = be_silent) -> None:
