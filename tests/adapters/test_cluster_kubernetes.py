@@ -73,7 +73,6 @@ def test_nothing_is_there(subject: Subject) -> None:
     assert subject.cluster.find_missing_secrets(namespace, ("a", "b")) == ("a", "b")
     assert subject.cluster.find_missing_secrets(namespace, ()) == ()
     assert subject.cluster.delete_claims(namespace, "genai") == ()
-    assert subject.cluster.delete_object(namespace, "v1", "Service", "nobody") is False
     with pytest.raises(ClusterError, match="not found") as caught:
         subject.cluster.scale(namespace, "nobody", 1)
     assert caught.value.status == 404
@@ -186,7 +185,7 @@ def test_a_rolling_update_is_not_current_while_old_pods_serve(live: Live) -> Non
 
 
 @pytest.mark.local
-def test_secrets_claims_and_objects(live: Live) -> None:
+def test_secrets_and_claims(live: Live) -> None:
     labels = {"app.kubernetes.io/instance": "genai"}
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
     live.create("v1", "secrets", {"metadata": {"name": "a"}, "stringData": {"key": "value"}})
@@ -194,8 +193,6 @@ def test_secrets_claims_and_objects(live: Live) -> None:
     assert live.cluster.find_missing_secrets(live.namespace, ("a", "b")) == ("b",)
     assert live.cluster.delete_claims(live.namespace, "other") == ()
     assert live.cluster.delete_claims(live.namespace, "genai") == ("data",)
-    assert live.cluster.delete_object(live.namespace, "v1", "Secret", "a") is True
-    assert live.cluster.find_missing_secrets(live.namespace, ("a",)) == ("a",)
 
 
 @pytest.mark.local

@@ -90,14 +90,14 @@ def test_a_conflict_stays_one(double: ApiDouble, cluster: KubernetesCluster) -> 
     assert double.requests[0].body == {"spec": {"replicas": 1}}
 
 
-def test_a_kind_that_is_not_there_has_no_objects(double: ApiDouble, cluster: KubernetesCluster) -> None:
+def test_a_kind_is_known_by_its_resource_and_not_by_a_part_of_one(
+    double: ApiDouble, cluster: KubernetesCluster
+) -> None:
     double.on("GET", "/apis/x.y/v1", 404, {"kind": "Status"})
-    assert cluster.delete_object("genai", "x.y/v1", "Thing", "a") is False
-    resources = [
-        {"name": "things/status", "kind": "Thing"},
-        {"name": "things", "kind": "Thing", "namespaced": False},
-    ]
+    assert not cluster.has_kind("x.y/v1", "Thing")
     double.scripts.clear()
-    double.on("GET", "/apis/x.y/v1", 200, {"resources": resources})
-    double.on("DELETE", "/apis/x.y/v1/things/a", 200, {"kind": "Status"})
-    assert cluster.delete_object("genai", "x.y/v1", "Thing", "a") is True
+    double.on("GET", "/apis/x.y/v1", 200, {"resources": [{"name": "things/status", "kind": "Thing"}]})
+    assert not cluster.has_kind("x.y/v1", "Thing")
+    double.scripts.clear()
+    double.on("GET", "/apis/x.y/v1", 200, {"resources": [{"name": "things", "kind": "Thing"}]})
+    assert cluster.has_kind("x.y/v1", "Thing")

@@ -167,7 +167,7 @@ class TestAdapter:
     def test_names_and_labels(self, double: ApiDouble, store: ConfigMapStore) -> None:
         store.save("genai", make_rollout(), seen=None)
         store.archive("genai", finish(make_rollout(), 0.0))
-        assert set(double.objects) == {CURRENT, f"{MAPS}/genai-rollout-20270115080000"}
+        assert set(double.objects) == {CURRENT, f"{MAPS}/genai-rollout-20270115080000000"}
         for one in double.objects.values():
             assert one["metadata"]["labels"]["app.kubernetes.io/instance"] == "genai"
             assert one["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "genai-stack"

@@ -12,7 +12,6 @@ from tooling.errors import ClusterError, ConflictError, OutsideError, Unavailabl
 pytestmark = pytest.mark.usefixtures("plain_records")
 FAULTS = {
     "conflict": (ConflictError("it changed since it was read."), False),
-    "no answer": (UnavailableError("no answer in time."), False),
     "overload": (ClusterError("too many requests", status=429), False),
     "lost reply": (UnavailableError("no answer in time."), True),
 }

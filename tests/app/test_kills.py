@@ -73,13 +73,12 @@ def test_drivers_that_die_one_after_the_other_get_there_too(tale, pace):
     assert find_difference(story, wanted) == {}
 
 
-@MOMENT
 @pytest.mark.parametrize("name", ["install", "canary", "bad canary over a verified version"])
-def test_whatever_died_can_be_aborted(name, moment):
+def test_whatever_died_can_be_aborted(name):
     tale = TALES[name]
     before = {**tale.make().end_state(), "phase": Phase.ABORTED}
     wrong = {}
-    for death, story in die_everywhere(tale, moment):
+    for death, story in die_everywhere(tale, "during"):
         if story.recorded is None or story.recorded.phase.is_terminal:
             continue
 

@@ -30,7 +30,6 @@ class FakeCluster:
         self.kinds = set(KINDS)
         self.secrets: set[str] = set()
         self.claims: dict[str, tuple[str, ...]] = {}
-        self.objects: set[tuple[str, str, str, str]] = set()
         self.asked: list[tuple[str, str, str]] = []
 
     def describe(self) -> ClusterInfo:
@@ -81,10 +80,3 @@ class FakeCluster:
     def delete_claims(self, namespace: str, instance: str) -> tuple[str, ...]:
         with self._world.calls.effect("cluster.delete_claims", instance):
             return self.claims.pop(instance, ())
-
-    def delete_object(self, namespace: str, api_version: str, kind: str, name: str) -> bool:
-        with self._world.calls.effect("cluster.delete_object", f"{kind} {name}"):
-            key = (namespace, api_version, kind, name)
-            is_there = key in self.objects
-            self.objects.discard(key)
-        return is_there

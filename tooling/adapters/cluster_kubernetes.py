@@ -123,16 +123,6 @@ class KubernetesCluster:
             )
         return names
 
-    def delete_object(self, namespace: str, api_version: str, kind: str, name: str) -> bool:
-        """Delete one object; whether it was there."""
-        resource = self._find_resource(api_version, kind)
-        if resource is None:
-            return False
-        scope = namespace if resource.get("namespaced", True) else ""
-        return self._client.delete(
-            make_path(api_version, str(resource["name"]), scope, name), what=f"{kind} {namespace}/{name}"
-        )
-
     def _list(
         self, api_version: str, plural: str, namespace: str, selector: Mapping[str, str]
     ) -> list[Mapping[str, Any]]:

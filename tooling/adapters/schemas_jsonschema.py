@@ -188,4 +188,5 @@ def _show(value: Any) -> str:
 
 def _is_secret(where: KeyPath) -> bool:
     words = [part.lower().replace("-", "").replace("_", "") for part in where if isinstance(part, str)]
-    return bool(words) and any(sign in words[-1] for sign in _SECRET_SIGNS)
+    is_free_text = "extraEnv" in where
+    return is_free_text or (bool(words) and any(sign in words[-1] for sign in _SECRET_SIGNS))

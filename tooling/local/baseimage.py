@@ -19,7 +19,7 @@ from tooling.local.errors import LocalError
 from tooling.local.progress import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tooling.local.buildah import Buildah
@@ -119,10 +119,14 @@ def _bootstrap(folder: Path, buildah: Buildah, progress: Progress) -> Base:
 
     ensure_packages(["mmdebstrap", "debian-archive-keyring"], progress)
     made = folder / ".base.tar"
+    # Files and not arguments: a proxy or a mirror may be written with a password.
+    origins, settings = folder / ".base.list", folder / ".base.conf"
     try:
-        command = bootstrap_command(str(made), sources(_print("apt-get", "indextargets", "--format", _FORMAT)))
-        settings = apt_settings(_print("apt-config", "dump"))
-        command[1:1] = [f"--aptopt={line}" for line in settings]
+        targets = _print("apt-get", "indextargets", "--format", _FORMAT)
+        _write_private(origins, sources(targets))
+        _write_private(settings, (f"{line};" for line in apt_settings(_print("apt-config", "dump"))))
+        command = bootstrap_command(str(made), [str(origins)])
+        command.insert(1, f"--aptopt={settings}")
         run(command, label="making the base image", progress=progress)
         with made.open("rb") as stream:
             identity = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -134,7 +138,8 @@ def _bootstrap(folder: Path, buildah: Buildah, progress: Progress) -> Base:
             "the base image", failure.output, "check `apt-get update`, or name a base in GENAI_BASE_IMAGE."
         ) from failure
     finally:
-        made.unlink(missing_ok=True)
+        for scratch in (made, origins, settings):
+            scratch.unlink(missing_ok=True)
     progress(f"base image made ({watch})")
     return base
 
@@ -171,6 +176,12 @@ def bootstrap_command(target: str, lines: Sequence[str]) -> list[str]:
     # Essential only: an image needs no apt of its own.
     start = ["mmdebstrap", "--quiet", "--mode=root", "--variant=essential", "--format=tar"]
     return [*start, f"--include={','.join(PACKAGES)}", *options, SUITE, target, *lines]
+
+
+def _write_private(path: Path, lines: Iterable[str]) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{line}\n" for line in lines))
 
 
 def _print(*command: str) -> str:

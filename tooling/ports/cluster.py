@@ -57,7 +57,3 @@ class Cluster(Protocol):
     def delete_claims(self, namespace: str, instance: str) -> tuple[str, ...]:
         """Delete the PersistentVolumeClaims of an instance and return their names."""
         ...
-
-    def delete_object(self, namespace: str, api_version: str, kind: str, name: str) -> bool:
-        """Delete one object; whether it was there."""
-        ...
