@@ -77,7 +77,7 @@ def test_inference_arguments(renderer: Renderer) -> None:
         "--port": "8080",
         "--context": "2048",
         "--parallel": "4",
-        "--threads": "2",
+        "--threads": "1",
         "--drain-seconds": "60",
     }
     assert pod["initContainers"][0]["command"] == ["cp", "/model/model.gguf", "/models/model.gguf"]

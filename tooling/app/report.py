@@ -48,7 +48,7 @@ def report_result(reporter: Reporter, rollout: Rollout, load: LoadReport, *, hin
     facts = find_facts(rollout, load)
     if "verdict_to_last_request_seconds" in facts:
         late = facts["verdict_to_last_request_seconds"]
-        when = f"{late:.2f} s after" if late > 0 else "before"
+        when = f"{late:.2f} s after" if late >= 0 else "before"
         reporter.say(f"the last request at {rollout.candidate} began {when} the verdict")
     reporter.say(_last_word(rollout, hints), phase=rollout.phase.value, **facts)
     return Result(rollout, EXIT_CODES.get(rollout.phase, 4), facts)
