@@ -9,7 +9,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-FAST = ("tests", "-m", "not local and not e2e", "-n", "auto")
+COVERAGE = ("--cov=tooling/core", "--cov-branch", "--cov-report=term:skip-covered")
+FAST = ("tests", "-m", "not local and not e2e", "-n", "auto", *COVERAGE)
 LOCAL = ("tests", "-m", "local", "-n", "2")
 E2E = ("tests", "-m", "e2e", "-n", "0", "--durations=15")
 
