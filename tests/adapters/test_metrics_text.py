@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -26,7 +26,6 @@ CALLS = st.lists(
 )
 
 
-@settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CALLS)
 def test_what_the_library_writes_is_read_back(calls: list[tuple[str, str, int, float]]) -> None:
     registry = CollectorRegistry()

@@ -10,8 +10,6 @@ from tooling.local.errors import LocalError
 from tooling.local.settings import numbers_within
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tooling.local.settings import Network
 
 
@@ -59,8 +57,3 @@ def connect(network: Network, process: int, inside: str) -> None:
 def disconnect(network: Network) -> None:
     """Remove the pair of interfaces, if it is there."""
     _ip("link", "delete", network.host_interface)
-
-
-def is_connected(network: Network, sys_class: Path) -> bool:
-    """Return whether the host's end exists."""
-    return (sys_class / network.host_interface).exists()

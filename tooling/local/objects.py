@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from tooling.local.settings import DNS_SERVICE, Network
@@ -13,14 +12,6 @@ Object: TypeAlias = Mapping[str, Any]
 RBAC = "rbac.authorization.k8s.io"
 GATEWAY = "gateway.networking.k8s.io"
 READ = ["get", "list", "watch"]
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """One object on its way to the API server: where it goes, and its body as JSON or YAML."""
-
-    path: str
-    body: str
 
 
 def _object(api: str, kind: str, name: str, namespace: str = "", **rest: Any) -> Object:
