@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tooling.local.errors import BuildError
 from tooling.local.folders import cache_root
 from tooling.local.locks import hold
-from tooling.local.modules import MODULES, Module, ldflags, module_key, module_of
+from tooling.local.modules import COMPILER_FLAGS, MODULES, Module, ldflags, module_key, module_of
 from tooling.local.progress import Stopwatch, be_silent
 from tooling.local.toolchain import find_go, go_environment
 
@@ -90,7 +90,8 @@ def _build_missing(module: Module, names: list[str], target: Path, go: Toolchain
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         for group in _output_groups(module, names):
-            command = [str(go.command), "build", "-trimpath", "-ldflags", ldflags(module)]
+            command = [str(go.command), "build", "-trimpath", "-gcflags", COMPILER_FLAGS]
+            command += ["-ldflags", ldflags(module)]
             output = f"{scratch}/{group[0]}" if len(group) == 1 else f"{scratch}/"
             _run_build(
                 module, [*command, "-o", output, *(module.packages[name] for name in group)], progress, watch
