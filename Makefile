@@ -11,7 +11,7 @@ BEGAN   := $(shell date +%s)
 COMMON  := --env $(ENV) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render lint test lock generate clean cluster-up cluster-down
+.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render images push lint test lock generate clean cluster-up cluster-down
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
@@ -67,6 +67,15 @@ validate: setup ## findings on the values of ENV
 
 render: setup ## the manifests of ENV
 	@$(CLI) render $(COMMON)
+
+images: setup ## every image that ENV pulls; make images push REGISTRY=.. TAG=..: build ours, push, write digests to images.yaml
+ifeq ($(filter push,$(MAKECMDGOALS)),)
+	@$(CLI) images $(COMMON)
+else
+	@$(CLI) images push --registry "$(REGISTRY)" --tag "$(TAG)" -o images.yaml $(PUSH_ARGS)
+endif
+
+push: images
 
 cluster-up: setup ## start the embedded cluster
 	@$(CLI) cluster up

@@ -78,11 +78,19 @@ class HelmCommand(Command):  # type: ignore[misc]  # pyhelm3 has no types
         raise _classify(stderr)(process.returncode, stdout, stderr)
 
     async def render(
-        self, release: str, chart: str, values: Mapping[str, Any], *, namespace: str, kube_version: str
+        self,
+        release: str,
+        chart: str,
+        values: Mapping[str, Any],
+        *,
+        namespace: str,
+        kube_version: str,
+        has_hooks: bool = False,
     ) -> list[Any]:
-        """Return the documents that `helm template` prints, without hooks; pyhelm3's has no --kube-version."""
-        command = ["template", release, chart, "--values", "-", "--skip-crds", "--no-hooks"]
+        """Return the documents that `helm template` prints; pyhelm3's has no --kube-version."""
+        command = ["template", release, chart, "--values", "-", "--skip-crds"]
         command += ["--namespace", namespace, "--kube-version", kube_version]
+        command += [] if has_hooks else ["--no-hooks"]
         return load_all(await self.run(command, encode(values)))
 
 

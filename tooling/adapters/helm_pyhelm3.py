@@ -81,8 +81,8 @@ class Pyhelm3Helm:
         except (yaml.YAMLError, IndexError, KeyError, TypeError) as error:
             raise HelmError(f"{self._chart}/Chart.yaml has no name and version.") from error
 
-    def render(self, release: str, values: Values) -> tuple[Manifest, ...]:
-        """Return the manifests that an install of `release` would apply, without hooks, in Helm's order."""
+    def render(self, release: str, values: Values, *, has_hooks: bool = False) -> tuple[Manifest, ...]:
+        """Return the manifests that an install of `release` would apply, in Helm's order; hooks only if asked."""
         documents = self._ask(
             f"helm template {release}",
             self._command.render(
@@ -91,6 +91,7 @@ class Pyhelm3Helm:
                 values,
                 namespace=self._namespace,
                 kube_version=self._kube_version,
+                has_hooks=has_hooks,
             ),
         )
         return tuple(document for document in documents if isinstance(document, Mapping))

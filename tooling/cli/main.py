@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "tooling.cli.instance:status",
     "history": "tooling.cli.instance:history",
     "uninstall": "tooling.cli.instance:uninstall",
+    "images": "tooling.cli.images:images",
     "cluster": "tooling.cli.cluster:cluster",
     "local": "tooling.cli.local:local",
 }

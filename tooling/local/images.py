@@ -34,11 +34,16 @@ KEEP_ARCHIVES = 4  # per image: the newest of them
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image that this repository builds: its binaries from tools/, and where its tag goes in the values."""
+    """An image that this repository builds: its binaries from tools/, and where its tag goes in the values.
+
+    `sources` are files and folders of the checkout that the image takes below `src/`. An image without a
+    `value_path` is not part of the chart.
+    """
 
     name: str
     value_path: tuple[str, ...]
     binaries: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -53,6 +58,13 @@ IMAGES = (
     Image("vectordb", ("vectordb",), binaries=("weaviate",)),
     Image("evals", ("evals",)),
 )
+DRIVER = Image(
+    "driver",
+    (),
+    binaries=("helm",),
+    sources=("charts", "pyproject.toml", "requirements.lock", "tooling", "values"),
+)
+ALL_IMAGES = (*IMAGES, DRIVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class _Order:
 def build_images(
     progress: Progress = be_silent, only: Iterable[str] = (), *, cache: Path | None = None
 ) -> tuple[BuiltImage, ...]:
-    """Return every image (or those named in `only`), building what the cache lacks; needs root for that."""
+    """Return the images of the chart, or those named in `only`; building what the cache lacks needs root."""
     wanted = _choose(tuple(only))
     root = cache or cache_root()
     folder = root / "images"
@@ -101,7 +113,7 @@ def build_images(
         results = []
         for image in wanted:
             binaries = build_binaries(image.binaries, progress, cache=cache)
-            tag = content_tag(image.folder, binaries, base.identity)
+            tag = content_tag(image.folder, binaries, base.identity, image.sources)
             archive = folder / f"{image.name}-{tag}.tar"
             reference = f"{REGISTRY}/{image.name}:{tag}"
             if not archive.is_file():
@@ -126,10 +138,13 @@ def image_values(images: Iterable[BuiltImage]) -> dict[str, Any]:
     return values
 
 
-def content_tag(folder: Path, binaries: Mapping[str, Path], base_identity: str) -> str:
+def content_tag(
+    folder: Path, binaries: Mapping[str, Path], base_identity: str, sources: Iterable[str] = ()
+) -> str:
     """12 hex digits that change with any file that goes into the image, its mode, a binary, or the base."""
     digest = hashlib.sha256()
     entries = [(str(path.relative_to(folder)), path) for path in source_files(folder)]
+    entries += [(f"src/{path.relative_to(CHECKOUT)}", path) for path in checkout_files(sources)]
     entries += [(f"bin/{name}", path) for name, path in binaries.items()]
     for name, path in sorted(entries):
         with path.open("rb") as stream:
@@ -150,6 +165,15 @@ def source_files(folder: Path) -> tuple[Path, ...]:
         if path == folder / "Dockerfile" or not is_ignored(path.relative_to(folder).as_posix(), patterns)
     )
     return tuple(sorted(kept))
+
+
+def checkout_files(sources: Iterable[str]) -> tuple[Path, ...]:
+    """The files of the checkout below `sources`, sorted, without what Python compiled."""
+    found: list[Path] = []
+    for source in sources:
+        path = CHECKOUT / source
+        found += [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return tuple(sorted(path for path in found if "__pycache__" not in path.parts))
 
 
 def ignore_patterns(path: Path) -> tuple[str, ...]:
@@ -186,11 +210,11 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _choose(only: tuple[str, ...]) -> tuple[Image, ...]:
-    known = {image.name: image for image in IMAGES}
+    known = {image.name: image for image in ALL_IMAGES}
     unknown = [name for name in only if name not in known]
     if unknown:
         raise LocalError(f"there is no image named {unknown[0]}.", hint=f"There are: {', '.join(known)}.")
-    return tuple(image for image in IMAGES if not only or image.name in only)
+    return tuple(image for image in ALL_IMAGES if image.name in only) if only else IMAGES
 
 
 def _build(built: _Order, buildah: Buildah, progress: Progress) -> None:
@@ -199,7 +223,7 @@ def _build(built: _Order, buildah: Buildah, progress: Progress) -> None:
     folder, archive = built.image.folder, built.archive
     with tempfile.TemporaryDirectory(dir=archive.parent) as scratch:
         context = Path(scratch) / "context"
-        _lay_out(folder, built.binaries, context)
+        _lay_out(built.image, built.binaries, context)
         try:
             secrets = buildsecrets.write(Path(scratch))
             buildah.build(context, built.reference, base=built.base, secrets=secrets, progress=progress)
@@ -211,13 +235,11 @@ def _build(built: _Order, buildah: Buildah, progress: Progress) -> None:
     progress(f"built image {built.image.name}, {archive.stat().st_size / 1e6:.0f} MB ({watch})")
 
 
-def _lay_out(folder: Path, binaries: Mapping[str, Path], context: Path) -> None:
+def _lay_out(image: Image, binaries: Mapping[str, Path], context: Path) -> None:
     """Copy what counts, and nothing else: what is built is what was hashed."""
-    for source in source_files(folder):
-        target = context / source.relative_to(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
-    for name, source in binaries.items():
-        target = context / "bin" / name
+    places = {context / source.relative_to(image.folder): source for source in source_files(image.folder)}
+    places |= {context / "src" / path.relative_to(CHECKOUT): path for path in checkout_files(image.sources)}
+    places |= {context / "bin" / name: source for name, source in binaries.items()}
+    for target, source in places.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)

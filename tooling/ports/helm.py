@@ -28,8 +28,8 @@ class Helm(Protocol):
         """Describe the chart that this port installs."""
         ...
 
-    def render(self, release: str, values: Values) -> tuple[Manifest, ...]:
-        """Return the manifests that an install of `release` would apply, without hooks, in Helm's order."""
+    def render(self, release: str, values: Values, *, has_hooks: bool = False) -> tuple[Manifest, ...]:
+        """Return the manifests that an install of `release` would apply, in Helm's order; hooks only if asked."""
         ...
 
     def read_release(self, release: str) -> ReleaseState | None:

@@ -1,0 +1,35 @@
+"""`images` from the command line, with this repository's own chart and values."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tooling.cli.main import run
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def test_every_image_is_printed_once_and_sorted(capfd):
+    assert run(["images", "--env", "local", "--set", "global.image.tag=7"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    names = ["evals", "gateway", "inference-cpu", "model-smollm2", "vectordb"]
+    assert lines == [f"localhost/genai-stack/{name}:7" for name in names]
+
+
+def test_json_names_the_objects_that_use_an_image(capfd):
+    assert run(["images", "--env", "local", "--output", "json"]) == 0
+    (gateway,) = [one for one in json.loads(capfd.readouterr().out)["images"] if "/gateway:" in one["reference"]]
+    assert gateway["users"] == ["Deployment genai-blue-gateway", "Deployment genai-gateway"]
+
+
+def test_an_unknown_image_to_push_is_refused(capfd):
+    assert run(["images", "push", "--registry", "r", "--tag", "1", "--only", "nope"]) == 2
+    assert "driver" in capfd.readouterr().err
