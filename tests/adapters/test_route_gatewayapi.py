@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.api_double import ApiDouble
+from tests.adapters.api_double import ApiDouble, Request
 from tests.fakes import World
 from tests.fakes.manifests import render_route
 from tooling.adapters.kube_client import KubeClient
@@ -120,6 +120,21 @@ def test_a_controllers_status_is_no_conflict(real_client: KubeClient, real_names
     live = real_client.get(path, what="it")
     assert live["metadata"]["resourceVersion"] != seen.resource_version
     assert dict(subject.write({"green": 100}, "green", seen).weights) == {"green": 100}
+
+
+def test_a_burst_of_status_writes_is_no_conflict(double: ApiDouble, double_client: KubeClient) -> None:
+    subject = Subject(GatewayApiRoute(double_client), "genai")
+    seen = subject.write({"blue": 100}, "blue", None)
+    left = [3]
+
+    def write_status(request: Request) -> None:
+        if (request.method, request.path) == ("PATCH", HTTP_ROUTE) and left[0]:
+            left[0] -= 1
+            double.put(HTTP_ROUTE, {**double.objects[HTTP_ROUTE], "status": {"parents": left[0]}})
+
+    double.scripts.append(write_status)
+    assert dict(subject.write({"green": 100}, "green", seen).weights) == {"green": 100}
+    assert left == [0]
 
 
 @pytest.mark.local

@@ -20,6 +20,8 @@ _HELM_RELEASE = "meta.helm.sh/release-name"
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _ABSENT = "0"
 """As resourceVersion of an apply: create only. A custom resource that exists refuses it as invalid."""
+_STATUS_WRITES = 5
+"""How many writes of the route's status between our look and our write are passed over: they come in bursts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,14 @@ class GatewayApiRoute:
             return self._apply(namespace, instance, body)
         # without the uid an apply would bring back a route that was deleted meanwhile
         body["metadata"]["uid"] = known.uid
-        try:
-            return self._apply(namespace, instance, body)
-        except ConflictError:
-            body["metadata"]["resourceVersion"] = self._find_same(namespace, instance, known)
-            if not body["metadata"]["resourceVersion"]:
-                raise
-            return self._apply(namespace, instance, body)
+        for _ in range(_STATUS_WRITES):
+            try:
+                return self._apply(namespace, instance, body)
+            except ConflictError:
+                body["metadata"]["resourceVersion"] = self._find_same(namespace, instance, known)
+                if not body["metadata"]["resourceVersion"]:
+                    raise
+        return self._apply(namespace, instance, body)
 
     def _apply(self, namespace: str, instance: str, body: dict[str, Any]) -> Json:
         return self._client.patch(
