@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tooling.local import containers, observation
+from tooling.local import containers, observation, simulated
 from tooling.local.archive import write_image
 from tooling.local.binaries import build, build_module
 from tooling.local.folders import ClusterFolder
@@ -19,6 +19,7 @@ from tooling.local.loading import load_images
 from tooling.local.modules import Module
 from tooling.local.settings import Record
 
+GPU_NODES = ("a100-80g=2", "a100-mig=1", "t4-shared=1")
 PROBE_IMAGE = "localhost/genai-stack/probe:test"
 
 
@@ -46,13 +47,19 @@ class Traces:
             mounts=tuple(line for line in lines if str(folder.root) in line),
             interfaces=tuple(path.name for path in Path("/sys/class/net").glob(f"genai{number}")),
             cgroups=tuple(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{folder.cgroup}")),
-            tables=subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout,
+            tables=_tables(),
             settings=tuple(Path("/proc/sys", each).read_text() for each in _HOST_SETTINGS),
             files=tuple(str(path) for path in folder.root.parent.glob(f"*{name}*")),
         )
 
 
 _HOST_SETTINGS = ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward")
+
+
+def _tables() -> str:
+    if os.geteuid() != 0:
+        return ""
+    return subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
 
 
 def _commands(part: str) -> Iterator[str]:
@@ -103,8 +110,24 @@ def _worker_name(request: pytest.FixtureRequest, suffix: str) -> str:
     return f"t{os.getpid()}-{suffix}"
 
 
+@pytest.fixture(scope="session")
+def gpu_cluster(request: pytest.FixtureRequest) -> Iterator[containers.Cluster]:
+    """Return one simulated cluster with GPU nodes of several kinds; needs no root."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip(f"simulated cluster: needs Linux, this is {sys.platform}")
+    name = _worker_name(request, "gpu")
+    yield simulated.up(name, gpu_nodes=GPU_NODES, progress=print)
+    simulated.down(name)
+
+
+@pytest.fixture(scope="session")
+def gpu_kubectl(gpu_cluster: containers.Cluster) -> Kubectl:
+    """Return kubectl against the cluster with simulated GPU nodes."""
+    return Kubectl(build(["kubectl"])["kubectl"], gpu_cluster.kubeconfig)
+
+
 @pytest.fixture
-def new_name(machine: None, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
+def new_name(request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
     """Return names for clusters that are taken down after the test, whatever became of them."""
     names: list[str] = []
 

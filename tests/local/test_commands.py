@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tooling.cli import cluster as commands
-from tooling.local import containers
+from tooling.local import containers, simulated
 from tooling.local.observation import ComponentStatus
 
 CLUSTER = containers.Cluster(
@@ -38,10 +39,10 @@ def test_up_prints_where_the_cluster_is(monkeypatch: pytest.MonkeyPatch) -> None
     asked: dict[str, Any] = {}
     monkeypatch.setattr(containers, "up", lambda name, **options: asked.update(options, name=name) or CLUSTER)
 
-    code, text = run("up", "--name", "x", "--network", "80")
+    code, text = run("up", "--name", "x", "--runtime", "containers", "--network", "80", "--gpu-nodes", "2")
 
     assert code == 0
-    assert (asked["name"], asked["network"]) == ("x", 80)
+    assert (asked["name"], asked["network"], asked["gpu_nodes"]) == ("x", 80, ("2",))
     for part in (
         "cluster x is ready",
         "/state/x/kubeconfig",
@@ -52,10 +53,23 @@ def test_up_prints_where_the_cluster_is(monkeypatch: pytest.MonkeyPatch) -> None
         assert part in text
 
 
+def test_a_simulated_cluster_is_asked_for_by_name_and_has_no_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    made = replace(CLUSTER, runtime="simulated", edge="", address="127.0.0.1")
+    monkeypatch.setattr(simulated, "up", lambda name, **options: asked.update(options, name=name) or made)
+
+    nodes = ("--gpu-nodes", "2", "--gpu-nodes", "l4=1")
+    code, text = run("up", "--name", "x", "--runtime", "simulated", *nodes, "--custom-kinds")
+
+    assert code == 0
+    assert (asked["name"], asked["gpu_nodes"], asked["has_custom_kinds"]) == ("x", ("2", "l4=1"), True)
+    assert "edge        none: pods are simulated" in text
+
+
 def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "up", lambda name, **options: CLUSTER)
 
-    _, text = run("up", "--output", "json")
+    _, text = run("up", "--runtime", "containers", "--output", "json")
 
     assert json.loads(text)["context"] == "genai-x"
     assert json.loads(text)["kubeconfig"] == "/state/x/kubeconfig"
@@ -74,8 +88,9 @@ def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
             ["not ready", "edge        DOES NOT ANSWER", "kubelet", "is down (exit code 1), restarted 3 times"],
         ),
         (containers.Status("x", *[True] * 5, cluster=CLUSTER), 0, ["cluster x is ready", "dns         answers"]),
+        (containers.Status("x", *[True] * 3, None, None, cluster=CLUSTER), 0, ["cluster x is ready"]),
     ],
-    ids=["none", "ended", "not ready", "ready"],
+    ids=["none", "ended", "not ready", "ready", "simulated"],
 )
 def test_status_ends_with_a_code_for_scripts(
     monkeypatch: pytest.MonkeyPatch, status: containers.Status, code: int, words: list[str]

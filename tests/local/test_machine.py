@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tooling.local import cgroups, processes, system, toolchain
+from tooling.local import cgroups, folders, lifecycle, processes, system, toolchain
 from tooling.local.binaries import explain_failure, parse_helm_version
 from tooling.local.errors import LocalError
 from tooling.local.modules import MODULES
@@ -83,11 +87,34 @@ def test_linux_as_root_is_fine() -> None:
     system.check_platform(system="linux", user=0)
 
 
-def test_a_full_disk_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match=r"has 3\.5 GB free") as refused:
-        system.check_space(tmp_path / "not" / "yet", free_bytes=lambda _path: int(3.5 * 1024**3))
-    assert str(tmp_path) in refused.value.message
-    system.check_space(tmp_path, free_bytes=lambda _path: 4 * 1024**3)
+def test_whoever_is_not_root_is_told_of_the_runtime_that_needs_none() -> None:
+    with pytest.raises(LocalError) as refused:
+        system.check_platform(system="linux", user=1000)
+    assert "--runtime simulated" in refused.value.hint
+
+
+def test_a_cluster_of_root_is_not_taken_for_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "root" / "local").mkdir(parents=True)
+    monkeypatch.setattr(lifecycle, "STATE_ROOT", tmp_path / "root")
+    monkeypatch.setattr("tooling.local.folders.state_root", lambda: tmp_path / "mine")
+
+    for look in (lifecycle.status, lifecycle.down):
+        with pytest.raises(LocalError, match="the cluster local belongs to root") as refused:
+            look("local")
+        assert "sudo" in refused.value.hint
+    assert not lifecycle.status("other").is_known
+
+
+def test_each_user_has_clusters_in_a_place_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert folders.state_root() == Path("/var/lib/genai-stack/clusters")
+
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert folders.state_root() == Path("/home/me/.local/state/genai-stack/clusters")
+    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+    assert folders.state_root() == Path("/state/genai-stack/clusters")
 
 
 def test_without_apt_the_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -133,6 +160,47 @@ def test_a_pid_that_was_given_to_another_process_is_not_taken_for_the_first(tmp_
     assert not processes.is_same(7, 21, tmp_path)
     assert not processes.is_same(8, 22, tmp_path)
     assert not processes.is_same(0, 0, tmp_path)
+
+
+def test_processes_of_a_cluster_are_known_by_their_mark(tmp_path: Path) -> None:
+    mark = f"{processes.MARK}=/state/x".encode()
+    environments = {"7": b"A=1\0" + mark, "8": mark + b"y", "9": b"", "self": mark}
+    for name, environment in environments.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "environ").write_bytes(environment)
+        (tmp_path / name / "stat").write_text(f"{name} (x) S " + "1 " * 30)
+
+    assert processes.marked(Path("/state/x"), tmp_path) == [7]
+
+
+def test_a_process_says_in_its_log_why_it_cannot_be_started(tmp_path: Path) -> None:
+    pid = processes.spawn((str(tmp_path / "nothing"),), {}, tmp_path / "log")
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 127
+    assert "nothing cannot be started" in (tmp_path / "log").read_text()
+
+
+def test_a_child_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from tooling.local import processes;"
+        "print(processes.spawn((sys.executable, '-c', 'import time; time.sleep(600)'), {}, Path(sys.argv[1])));"
+        "sys.stdout.flush(); time.sleep(600)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    started = processes.start_time(child)
+    assert started is not None
+
+    parent.kill()
+    parent.wait()
+
+    deadline = time.monotonic() + 10
+    while processes.is_same(child, started):
+        assert time.monotonic() < deadline, "the child lives on"
+        time.sleep(0.01)
 
 
 def test_a_zombie_is_not_alive(tmp_path: Path) -> None:

@@ -9,23 +9,39 @@ from typing import Any
 import pytest
 import yaml
 
-from tooling.local import configs, dns, isolation, objects
-from tooling.local.archive import read_references, write_image
-from tooling.local.certificates import Authority, Identity
-from tooling.local.components import Component, plan_components
+from tooling.local import configs, fakenodes, isolation, objects
+from tooling.local.addresses import Site, site_of
+from tooling.local.components import Component, plan_node
+from tooling.local.control import plan_control, plan_kwok
 from tooling.local.folders import ClusterFolder
-from tooling.local.kubeconfig import render_kubeconfig
 from tooling.local.plan import Plan, read_plan, write_plan
 from tooling.local.preparation import BUILT, INSTALLED, identities
-from tooling.local.readiness import Checks
+from tooling.local.readiness import milestones
 from tooling.local.recycling import find_released
-from tooling.local.settings import Network
+from tooling.local.settings import CONTAINERS, SIMULATED, Settings
 from tooling.local.startup import find_culprits
 
-NETWORK = Network(80)
+SITES = {runtime: site_of(Settings("x", runtime, 80, 16, ())) for runtime in (CONTAINERS, SIMULATED)}
+SITE = SITES[CONTAINERS]
+NETWORK = SITE.network
+assert NETWORK is not None
 FOLDER = ClusterFolder("x", Path("/state/x"))
-BINARIES = {name: Path("/bin") / name for name in (*BUILT, *INSTALLED)}
-COMPONENTS = plan_components(BINARIES, FOLDER, NETWORK, "genai-x")
+BINARIES = {name: Path("/bin") / name for name in (*BUILT, *INSTALLED, "kwok")}
+PLANS = {
+    runtime: Plan(
+        "genai-x",
+        site,
+        (
+            *plan_control(BINARIES, FOLDER, site),
+            *(plan_node(BINARIES, FOLDER, site.network, "genai-x") if site.network else ()),
+            plan_kwok(BINARIES["kwok"], FOLDER, site.ports),
+        ),
+        (("/api/v1/namespaces/edge", "000.json"),),
+        ("cpu-0",),
+    )
+    for runtime, site in SITES.items()
+}
+both_runtimes = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 
 
 def test_the_kubelet_stays_in_its_own_folders_and_cgroup() -> None:
@@ -33,6 +49,8 @@ def test_the_kubelet_stays_in_its_own_folders_and_cgroup() -> None:
 
     assert kubelet["cgroupRoot"] == "/genai-stack-x"
     assert kubelet["failCgroupV1"] is False
+    # Else the node offers no ephemeral storage, and pods that ask for some find no place.
+    assert kubelet["localStorageCapacityIsolation"] is True
     assert kubelet["podLogsDir"].startswith("/state/x/")
     assert kubelet["volumePluginDir"].startswith("/state/x/")
     assert kubelet["imageGCHighThresholdPercent"] == 100
@@ -98,25 +116,40 @@ def test_a_definition_goes_to_its_path() -> None:
     )
 
 
-def test_the_edge_may_write_nothing_but_status() -> None:
-    writable = {
+def writable(items: list[objects.Object]) -> set[str]:
+    return {
         resource
-        for item in objects.access_objects()
+        for item in items
         for rule in item.get("rules", ())
         for resource in rule["resources"]
         if set(rule["verbs"]) - {"get", "list", "watch"}
     }
 
-    assert writable
-    assert all(resource.endswith("/status") for resource in writable)
+
+def test_the_edge_may_write_nothing_but_status() -> None:
+    found = writable(objects.access_objects())
+
+    assert found
+    assert all(resource.endswith("/status") for resource in found)
 
 
-def test_each_volume_belongs_to_the_node() -> None:
-    _, *volumes = objects.storage_objects("genai-x", ["/v/00", "/v/01"])
+def test_kwok_may_write_what_kubelets_write() -> None:
+    assert writable(fakenodes.access_objects()) == {
+        "nodes",
+        "nodes/status",
+        "pods",
+        "pods/status",
+        "events",
+        "leases",
+    }
+
+
+def test_each_volume_belongs_to_the_nodes() -> None:
+    _, *volumes = objects.storage_objects(["genai-x", "a100-80g-0"], ["/v/00", "/v/01"])
 
     assert [volume["spec"]["local"]["path"] for volume in volumes] == ["/v/00", "/v/01"]
     terms = volumes[0]["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
-    assert terms[0]["matchExpressions"][0]["values"] == ["genai-x"]
+    assert terms[0]["matchExpressions"][0]["values"] == ["genai-x", "a100-80g-0"]
 
 
 def volume(phase: str, path: str) -> dict[str, Any]:
@@ -140,26 +173,58 @@ def test_only_released_volumes_of_ours_are_emptied() -> None:
     assert find_released(volumes, Path("/v")) == {"00": Path("/v/00")}
 
 
-def test_every_component_waits_for_something_that_comes() -> None:
-    known = {component.name for component in COMPONENTS} | set(Checks.milestones)
-    reached: set[str] = set(Checks.milestones)
-    for _ in COMPONENTS:
-        reached |= {each.name for each in COMPONENTS if set(each.after) <= reached}
+@both_runtimes
+def test_every_component_waits_for_something_that_comes(plan: Plan) -> None:
+    known = {component.name for component in plan.components} | set(milestones(plan))
+    reached: set[str] = set(milestones(plan))
+    for _ in plan.components:
+        reached |= {each.name for each in plan.components if set(each.after) <= reached}
 
-    assert all(set(component.after) <= known for component in COMPONENTS)
+    assert all(set(component.after) <= known for component in plan.components)
     assert reached == known
 
 
 def test_nothing_but_the_node_itself_listens_for_the_host() -> None:
-    listening = [part for component in COMPONENTS for part in component.argv if "0.0.0.0" in part]
+    listening = [
+        part for component in PLANS[CONTAINERS].components for part in component.argv if "0.0.0.0" in part
+    ]
 
     assert listening == ["--bind-address=0.0.0.0"]
-    assert any("--listen-client-urls=http://127.0.0.1:2379" in component.argv for component in COMPONENTS)
 
 
-def test_a_plan_survives_its_file(tmp_path: Path) -> None:
+def test_a_simulated_cluster_listens_on_the_loopback_only_and_on_ports_of_its_own() -> None:
+    arguments = [part for component in PLANS[SIMULATED].components for part in component.argv]
+    addresses = [part for part in arguments if "address=" in part or "-urls=" in part]
+
+    told_only = {"--advertise-address=198.19.0.2"}
+    assert all("127.0.0.1" in part for part in addresses if part not in told_only), addresses
+    ports = SITES[SIMULATED].ports.all()
+    assert len(set(ports)) == len(ports)
+    assert not set(ports) & set(site_of(Settings("y", SIMULATED, 81, 16, ())).ports.all())
+    assert max(site_of(Settings("z", SIMULATED, 255, 16, ())).ports.all()) < 32768
+
+
+@both_runtimes
+def test_nobody_reads_etcd_without_a_certificate(plan: Plan) -> None:
+    etcd = next(each for each in plan.components if each.name == "etcd")
+
+    assert {"--client-cert-auth=true", "--peer-client-cert-auth=true"} <= set(etcd.argv)
+    assert not [part for part in etcd.argv if "http:" in part]
+
+
+@both_runtimes
+def test_an_aggregated_server_can_check_who_asks(plan: Plan) -> None:
+    server = next(each for each in plan.components if each.name == "kube-apiserver")
+    flags = dict(part.removeprefix("--").split("=", 1) for part in server.argv[1:])
+
+    assert flags["requestheader-client-ca-file"] != flags["client-ca-file"]
+    assert flags["requestheader-allowed-names"] == "front-proxy-client"
+    assert flags["proxy-client-cert-file"].endswith("/front-proxy.crt")
+
+
+@both_runtimes
+def test_a_plan_survives_its_file(plan: Plan, tmp_path: Path) -> None:
     folder = ClusterFolder("x", tmp_path)
-    plan = Plan("genai-x", NETWORK, COMPONENTS, (("/api/v1/namespaces/edge", "000.json"),))
 
     write_plan(folder, plan)
 
@@ -172,77 +237,15 @@ def test_the_culprit_is_what_waits_for_nothing_else() -> None:
         Component("b", ("b",), "exit", after=("a",)),
         Component("c", ("c",), "exit"),
     )
-    plan = Plan("n", NETWORK, parts, ())
+    plan = Plan("n", SITE, parts, ())
 
     assert find_culprits(plan, {"a", "b"}) == ["a"]
     assert find_culprits(plan, {"b", "node"}) == ["b"]
     assert find_culprits(plan, {"node"}) == []
 
 
-def test_certificates_serve_their_hosts_and_name_their_users() -> None:
-    from cryptography import x509
-
-    authority = Authority("x")
-    certificate = x509.load_pem_x509_certificate(
-        authority.issue(Identity("me", ("group",), ("198.18.80.2", "name.local"))).certificate
-    )
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-
-    assert certificate.subject.rfc4514_string() == "CN=me,O=group"
-    assert names.get_values_for_type(x509.DNSName) == ["name.local"]
-    assert [str(each) for each in names.get_values_for_type(x509.IPAddress)] == ["198.18.80.2"]
-    certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate))
-
-
-def test_only_two_identities_are_masters() -> None:
-    masters = {name for name, who in identities("genai-x", NETWORK).items() if "system:masters" in who.groups}
+@pytest.mark.parametrize("site", SITES.values(), ids=SITES)
+def test_only_two_identities_are_masters(site: Site) -> None:
+    masters = {name for name, who in identities("genai-x", site).items() if "system:masters" in who.groups}
 
     assert masters == {"admin", "kubelet-client"}
-
-
-def test_a_kubeconfig_points_at_the_node_and_carries_its_keys() -> None:
-    authority = Authority("x")
-    text = render_kubeconfig(
-        cluster="x", address="198.18.80.2", authority=authority.certificate, client=authority.issue(Identity("me"))
-    )
-    data = yaml.safe_load(text)
-
-    assert data["current-context"] == "genai-x"
-    assert data["clusters"][0]["cluster"]["server"] == "https://198.18.80.2:6443"
-    assert set(data["users"][0]["user"]) == {"client-certificate-data", "client-key-data"}
-
-
-def test_an_image_of_one_binary_is_the_same_each_time(tmp_path: Path) -> None:
-    binary = tmp_path / "tool"
-    binary.write_bytes(b"\x7fELF")
-    paths = [tmp_path / "one.tar", tmp_path / "two.tar"]
-    for path in paths:
-        write_image(path, reference="localhost/x:1", binary=binary)
-
-    assert paths[0].read_bytes() == paths[1].read_bytes()
-    assert read_references(paths[0]) == ("localhost/x:1",)
-    assert read_references(binary) == ()
-
-
-def answer(flags: int = 0x8180, addresses: tuple[bytes, ...] = (bytes([10, 96, 0, 1]),)) -> bytes:
-    question = dns.encode_question("a.b")
-    records = b"".join(b"\xc0\x0c\0\x01\0\x01\0\0\0\x05\0\x04" + each for each in addresses)
-    counts = b"\0\x01" + len(addresses).to_bytes(2, "big") + b"\0\0\0\0"
-    return question[:2] + flags.to_bytes(2, "big") + counts + question[12:] + records
-
-
-@pytest.mark.parametrize(
-    ("packet", "found"),
-    [
-        (answer(), ("10.96.0.1",)),
-        (answer(addresses=(bytes([1, 2, 3, 4]), bytes([5, 6, 7, 8]))), ("1.2.3.4", "5.6.7.8")),
-        (answer(addresses=()), ()),
-        (answer(flags=0x8183), ()),
-        (answer(flags=0x0100), ()),
-        (b"\0\0" + answer()[2:], ()),
-        (b"short", ()),
-    ],
-    ids=["one", "two", "none", "NXDOMAIN", "a question", "another id", "short"],
-)
-def test_addresses_are_read_from_a_dns_answer(packet: bytes, found: tuple[str, ...]) -> None:
-    assert dns.decode_answer(packet) == found

@@ -114,6 +114,13 @@ def test_a_record_survives_its_file() -> None:
     assert Record.from_json(record.to_json()) == record
 
 
+def test_a_record_from_before_there_were_gpu_nodes_is_read() -> None:
+    data = json.loads(Record(SETTINGS, boot="b").to_json())
+    del data["settings"]["gpu_nodes"]
+
+    assert Record.from_json(json.dumps(data)).settings == SETTINGS
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"settings": {}}', '{"settings": {"builds": []}, "boot": "x"}'])
 def test_a_damaged_record_is_no_record(text: str) -> None:
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
@@ -134,6 +141,12 @@ def test_each_difference_is_named() -> None:
         SETTINGS, runtime="simulated", network=78, volumes=4, builds=("edge-2", "kubernetes-1")
     )
 
+    assert describe_difference(
+        SETTINGS, runtime="containers", network=None, volumes=16, builds=SETTINGS.builds, gpu_nodes=("l4=2",)
+    ) == ["GPU nodes are none, asked for l4=2"]
+    assert describe_difference(
+        SETTINGS, runtime="containers", network=None, volumes=16, builds=SETTINGS.builds, has_custom_kinds=True
+    ) == ["it lacks the custom kinds of other projects"]
     assert found == [
         "runtime is containers, asked for simulated",
         "network is 77, asked for 78",

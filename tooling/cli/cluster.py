@@ -11,15 +11,16 @@ from typing import Any
 import click
 import yaml
 
-from tooling.local import containers
+from tooling.local import containers, simulated
 from tooling.local.binaries import build
+from tooling.local.gpus import DEFAULT_KIND, KINDS
 from tooling.local.images import build_images, image_values
 from tooling.local.loading import load_images
 from tooling.local.progress import Progress, Stopwatch
-from tooling.local.settings import DEFAULT_NAME
+from tooling.local.runtimes import AUTO, RUNTIMES, choose_runtime
+from tooling.local.settings import DEFAULT_NAME, SIMULATED
 
 Command = Callable[..., Any]
-RUNTIMES = ("auto", "containers")
 
 
 def _common(command: Command) -> Command:
@@ -47,32 +48,63 @@ def _cluster_lines(cluster: containers.Cluster) -> list[str]:
     return [
         f"kubeconfig  {cluster.kubeconfig}",
         f"context     {cluster.context}",
-        f"edge        {cluster.edge}",
+        f"edge        {cluster.edge or 'none: pods are simulated'}",
     ]
 
 
 @click.group()
 def cluster() -> None:
-    """Start, stop and fill the embedded cluster (Linux, root)."""
+    """Start, stop and fill the embedded cluster (Linux; root for real pods)."""
 
 
 @cluster.command()
 @_common
 @click.option(
-    "--runtime", type=click.Choice(RUNTIMES), default="auto", show_default=True, help="How nodes are made."
+    "--runtime",
+    type=click.Choice(RUNTIMES),
+    default=AUTO,
+    show_default=True,
+    help="How nodes are made: containers has real pods and needs root, simulated has neither; "
+    "auto takes the first that can run.",
+)
+@click.option(
+    "--gpu-nodes",
+    multiple=True,
+    metavar="[KIND=]N",
+    help=f"Add N simulated GPU nodes; may be given again. Kinds: {', '.join(KINDS)}.  [default: {DEFAULT_KIND}]",
 )
 @click.option(
     "--network",
     type=click.IntRange(0, 255),
     metavar="N",
-    help="Use 198.18.N.0/30 between host and cluster.  [default: a free one, from 77 on]",
+    help="Use 198.18.N.0/30 between host and cluster, in containers.  [default: a free one, from 77 on]",
 )
-def up(*, name: str, output: str, runtime: str, network: int | None) -> int:
+@click.option(
+    "--custom-kinds",
+    is_flag=True,
+    help="Define the kinds of other projects that the chart can make (PodMonitor, PrometheusRule, ScaledObject, "
+    "Certificate, ...). Nobody acts on them.",
+)
+def up(
+    *,
+    name: str,
+    output: str,
+    runtime: str,
+    gpu_nodes: tuple[str, ...],
+    network: int | None,
+    custom_kinds: bool,
+) -> int:
     """Start a cluster and wait until it is ready; one that already runs is left as it is."""
     say = _progress()
-    if runtime == "auto":
-        say("runtime: containers (real pods)")
-    started = containers.up(name, network=network, progress=say)
+    choice = choose_runtime(name, runtime, network=network)
+    say(f"runtime: {choice}")
+    # What is not asked for may be as it is in a cluster that runs.
+    extras = {"gpu_nodes": gpu_nodes or None, "has_custom_kinds": custom_kinds or None}
+    asked: dict[str, Any] = {**extras, "progress": say}
+    if choice.runtime == SIMULATED:
+        started = simulated.up(name, **asked)
+    else:
+        started = containers.up(name, network=network, **asked)
     word = "runs already" if started.is_reused else "is ready"
     times = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in started.ready_after.items())
     lines = [f"cluster {name} {word}", *_cluster_lines(started), f"ready after {times}"]
@@ -111,7 +143,9 @@ def _status_lines(seen: containers.Status) -> list[str]:
     lines = [f"cluster {seen.name} {'is ready' if seen.is_ready else 'runs, but is not ready'}"]
     lines += _cluster_lines(seen.cluster)
     lines += [
-        f"{part:<11} {'answers' if is_answering else 'DOES NOT ANSWER'}" for part, is_answering in answers.items()
+        f"{part:<11} {'answers' if is_answering else 'DOES NOT ANSWER'}"
+        for part, is_answering in answers.items()
+        if is_answering is not None
     ]
     for each in seen.components:
         state = "runs" if each.is_running else f"is down ({each.last_exit})"

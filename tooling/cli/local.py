@@ -17,17 +17,18 @@ from tooling.app import release as releases
 from tooling.app.report import Result
 from tooling.cli.rollout import finish
 from tooling.cli.wiring import wire
-from tooling.local import containers, system
+from tooling.local import containers, space, system
 from tooling.local.binaries import build
-from tooling.local.folders import ClusterFolder, cache_root
+from tooling.local.folders import ClusterFolder
 from tooling.local.images import IMAGES, build_images, image_values
 from tooling.local.loading import load_images
 from tooling.local.preparation import BUILT
-from tooling.local.settings import DEFAULT_NAME
+from tooling.local.settings import CONTAINERS, DEFAULT_NAME
 from tooling.ports.reporter import Reporter
 
 HELM = ("helm",)
 IMAGE_BINARIES = tuple(binary for image in IMAGES for binary in image.binaries)
+BINARIES = (*BUILT, *HELM, *IMAGE_BINARIES)
 
 
 @dataclass(slots=True)
@@ -83,13 +84,12 @@ def release(
     project = bootstrap.find_project()
     bootstrap.check_values(project, env="local", profile=profile, files=files, sets=sets)
     system.check_platform()
-    for place in (ClusterFolder.of(name).root, cache_root()):
-        system.check_space(place)
+    _check_space(name)
     with timetable.time("packages of the distribution"):
         system.ensure_programs(system.CLUSTER_PROGRAMS, reporter.progress)
         system.ensure_certificates(reporter.progress)
     with timetable.time("binaries from tools/"):
-        build((*BUILT, *HELM, *IMAGE_BINARIES), reporter.progress)
+        build(BINARIES, reporter.progress)
     with timetable.time("cluster"):
         cluster = containers.up(name, progress=reporter.progress)
     with timetable.time("images"):
@@ -115,6 +115,13 @@ def release(
     timetable.show()
     _invite(reporter, result, cluster)
     return finish(result, options)
+
+
+def _check_space(name: str) -> None:
+    """Say now, and not after half an hour of building, that the disk is too small for what is missing."""
+    is_there = ClusterFolder.of(name).images.exists()
+    needs = [] if is_there else [space.needs_of_cluster(name, CONTAINERS), space.needs_of_images()]
+    space.check_space([*needs, *space.needs_of_binaries(BINARIES)])
 
 
 def _release(options: dict[str, Any]) -> Result:

@@ -14,7 +14,8 @@ import subprocess
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from tooling.local.buildah import Failure, explain, run, whole_file
+from tooling.local.buildah import explain, whole_file
+from tooling.local.commands import Failure, run
 from tooling.local.errors import LocalError
 from tooling.local.progress import Stopwatch
 

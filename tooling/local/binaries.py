@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tooling.local import commands
 from tooling.local.errors import BuildError
 from tooling.local.folders import cache_root
 from tooling.local.locks import hold
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tooling.local.progress import Progress
     from tooling.local.toolchain import Toolchain
 
-HEARTBEAT_SECONDS = 20
 HELM_MINIMUM = (3, 18)
 HELM_LIMIT = (5, 0)
 _NETWORK_SIGNS = ("dial tcp", "lookup ", "no such host", "connection refused", "timeout", "proxy.golang.org")
@@ -50,37 +50,12 @@ def explain_failure(module: Module, output: str) -> BuildError:
     if any(sign in output for sign in _NETWORK_SIGNS):
         hint = "Go could not fetch modules: check the network, or name a reachable module proxy in GOPROXY."
     elif "no space left" in output:
-        hint = "Free disk space (a full build needs about 6 GB in the Go caches) and try again."
+        hint = "Free disk space (a full build needs about 10 GB in the Go caches) and try again."
     else:
         hint = f"Try `cd {module.folder} && go build -mod=readonly tool` to see it alone."
     return BuildError(
         f"building {module.name} ({module.folder}) failed:\n  " + "\n  ".join(lines) + "\n", hint=hint
     )
-
-
-def _run_build(module: Module, command: list[str], progress: Progress, watch: Stopwatch) -> None:
-    process = subprocess.Popen(
-        command,
-        cwd=module.folder,
-        env=go_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        while True:
-            try:
-                output, _ = process.communicate(timeout=HEARTBEAT_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                progress(f"building {module.name} ... {watch.seconds:.0f} s")
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    if process.returncode != 0:
-        raise explain_failure(module, output)
 
 
 def _build_missing(module: Module, names: list[str], target: Path, go: Toolchain, progress: Progress) -> None:
@@ -91,11 +66,21 @@ def _build_missing(module: Module, names: list[str], target: Path, go: Toolchain
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         for group in _output_groups(module, names):
             command = [str(go.command), "build", "-trimpath", "-gcflags", COMPILER_FLAGS]
-            command += ["-ldflags", ldflags(module)]
+            command += ["-ldflags", ldflags(module), "-tags", module.tags]
             output = f"{scratch}/{group[0]}" if len(group) == 1 else f"{scratch}/"
-            _run_build(
-                module, [*command, "-o", output, *(module.packages[name] for name in group)], progress, watch
-            )
+            command += ["-o", output, *(module.packages[name] for name in group)]
+            label = f"building {module.name}"
+            try:
+                commands.run(
+                    command,
+                    label=label,
+                    progress=progress,
+                    folder=module.folder,
+                    environment=go_environment(),
+                    watch=watch,
+                )
+            except commands.Failure as failure:
+                raise explain_failure(module, failure.output) from failure
         (Path(scratch) / "built-with").write_text(f"go {go.version}\n")
         for name in [*names, "built-with"]:
             (Path(scratch) / name).rename(target / name)
@@ -139,41 +124,6 @@ def build_module(
             if missing:
                 _build_missing(module, missing, target, find_go(progress, cache=cache), progress)
     return {name: target / name for name in own}
-
-
-def gateway_crds(progress: Progress = be_silent, *, cache: Path | None = None) -> tuple[Path, ...]:
-    """Return the Gateway API definitions (standard channel) that fit the built edge, kept beside its binary."""
-    edge = build(["traefik"], progress, cache=cache)["traefik"].parent
-    target = edge / "gateway-api"
-    if not target.exists():
-        module = module_of("traefik")
-        assert module is not None  # noqa: S101 - the table above holds it
-        with hold(edge.parent / f".{edge.name}.lock", progress=progress):
-            _copy_crds(module, target, find_go(progress, cache=cache))
-    return tuple(sorted(target.glob("*.yaml")))
-
-
-def _copy_crds(module: Module, target: Path, go: Toolchain) -> None:
-    if target.exists():
-        return
-    name = "sigs.k8s.io/gateway-api"
-    for command in (["mod", "download", name], ["list", "-m", "-f", "{{.Dir}}", name]):
-        done = subprocess.run(
-            [str(go.command), *command],
-            cwd=module.folder,
-            env=go_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise explain_failure(module, done.stderr)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        copy = Path(scratch) / "crds"
-        copy.mkdir()
-        for path in sorted((Path(done.stdout.strip()) / "config/crd/standard").glob("gateway.networking*.yaml")):
-            shutil.copyfile(path, copy / path.name)
-        copy.rename(target)
 
 
 def parse_helm_version(text: str) -> tuple[int, int] | None:

@@ -6,20 +6,18 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tooling.local.commands import run
 from tooling.local.errors import LocalError
-from tooling.local.progress import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tooling.local.progress import Progress
 
-HEARTBEAT_SECONDS = 15
 LAST_LINES = 15
 _NETWORK_SIGNS = (
     "Temporary failure in name resolution",
@@ -29,14 +27,6 @@ _NETWORK_SIGNS = (
     "No matching distribution found",
     "Could not resolve",
 )
-
-
-class Failure(Exception):  # noqa: N818 - translated by the callers, who know what was built
-    """A command that ended with an error; `output` is what it printed."""
-
-    def __init__(self, command: str, output: str) -> None:
-        super().__init__(command)
-        self.output = output
 
 
 def explain(what: str, output: str, retry: str) -> LocalError:
@@ -52,42 +42,6 @@ def explain(what: str, output: str, retry: str) -> LocalError:
     else:
         hint = f"To see it alone: {retry}"
     return LocalError(f"building {what} failed:\n  " + "\n  ".join(lines) + "\n", hint=hint)
-
-
-def run(
-    command: Sequence[str], *, label: str, progress: Progress, environment: Mapping[str, str] | None = None
-) -> str:
-    """Run `command` to its end and return what it printed; a line of progress now and then.
-
-    An error is a Failure with the output. Interrupted, it takes the command down with it.
-    """
-    watch = Stopwatch()
-    process = subprocess.Popen(
-        list(command),
-        env=None if environment is None else dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    try:
-        while True:
-            try:
-                output, _ = process.communicate(timeout=HEARTBEAT_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                progress(f"{label} ... {watch.seconds:.0f} s")
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-            process.kill()
-            process.wait()
-    if process.returncode != 0:
-        raise Failure(command[0], "\n".join(deque(output.splitlines(), maxlen=200)))
-    return output
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The processes of one cluster: command lines, order and proof of life. Pure: the supervisor runs the plan."""
+"""The processes of a node with real pods: command lines, order, proof of life. Pure: the supervisor runs them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tooling.local.settings import API_PORT, SERVICE_RANGE
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tooling.local.folders import ClusterFolder
     from tooling.local.settings import Network
 
-API_LOCAL = f"https://127.0.0.1:{API_PORT}"
-
 
 @dataclass(frozen=True, slots=True)
 class Component:
     """A process to keep alive. It is started when all of `after` are ready, and is ready when `probe` succeeds.
+
+    `objects` in `after` stands for the applied objects, which are no process.
 
     A probe is `http://...` or `https://...` (status 200 there), `unix:PATH` (accepts a connection), or `exit` for
     a job: the process has to end with 0 and is not kept alive.
@@ -32,86 +30,15 @@ class Component:
     environment: tuple[tuple[str, str], ...] = ()
 
 
-def _flags(**values: str | int | Path) -> tuple[str, ...]:
+def flags(**values: str | int | Path) -> tuple[str, ...]:
+    """Return `--some-name=value` for each keyword `some_name`."""
     return tuple(f"--{name.replace('_', '-')}={value}" for name, value in values.items())
-
-
-def _etcd(binary: Path, folder: ClusterFolder) -> Component:
-    peer = "http://127.0.0.1:2380"
-    flags = _flags(
-        data_dir=f"{folder.data}/etcd",
-        listen_client_urls="http://127.0.0.1:2379",
-        advertise_client_urls="http://127.0.0.1:2379",
-        listen_peer_urls=peer,
-        initial_advertise_peer_urls=peer,
-        initial_cluster=f"default={peer}",
-        log_level="warn",
-    )
-    # A throw-away cluster does not survive a crash of the machine, so nothing has to reach the disk in order.
-    return Component("etcd", (str(binary), *flags, "--unsafe-no-fsync"), "http://127.0.0.1:2379/health")
-
-
-def _api_server(binary: Path, folder: ClusterFolder, network: Network) -> Component:
-    keys = folder.certificates
-    flags = _flags(
-        advertise_address=network.node,
-        bind_address="0.0.0.0",  # noqa: S104 - all addresses inside the cluster's own network namespace
-        secure_port=API_PORT,
-        etcd_servers="http://127.0.0.1:2379",
-        service_cluster_ip_range=SERVICE_RANGE,
-        authorization_mode="Node,RBAC",
-        anonymous_auth="false",
-        client_ca_file=keys / "ca.crt",
-        tls_cert_file=keys / "apiserver.crt",
-        tls_private_key_file=keys / "apiserver.key",
-        kubelet_certificate_authority=keys / "ca.crt",
-        kubelet_client_certificate=keys / "kubelet-client.crt",
-        kubelet_client_key=keys / "kubelet-client.key",
-        kubelet_preferred_address_types="InternalIP",
-        service_account_issuer="https://kubernetes.default.svc.cluster.local",
-        service_account_key_file=keys / "service-accounts.crt",
-        service_account_signing_key_file=keys / "service-accounts.key",
-        admission_control_config_file=folder.config / "admission.yaml",
-        enable_admission_plugins="NodeRestriction",
-        profiling="false",
-    )
-    return Component("kube-apiserver", (str(binary), *flags), f"{API_LOCAL}/readyz")
-
-
-def _controllers(binaries: Mapping[str, Path], folder: ClusterFolder) -> list[Component]:
-    keys = folder.certificates
-
-    def component(name: str, port: int, **extra: str | int | Path) -> Component:
-        kubeconfig = folder.config / f"{name}.kubeconfig"
-        common = _flags(
-            kubeconfig=str(kubeconfig),
-            authentication_kubeconfig=str(kubeconfig),
-            authorization_kubeconfig=str(kubeconfig),
-            bind_address="127.0.0.1",
-            leader_elect="false",
-            profiling="false",
-            kube_api_qps=200,
-            kube_api_burst=400,
-        )
-        argv = (str(binaries[name]), *common, *_flags(**extra))
-        return Component(name, argv, f"https://127.0.0.1:{port}/healthz", after=("kube-apiserver",))
-
-    return [
-        component(
-            "kube-controller-manager",
-            10257,
-            service_account_private_key_file=keys / "service-accounts.key",
-            root_ca_file=keys / "ca.crt",
-            use_service_account_credentials="true",
-        ),
-        component("kube-scheduler", 10259),
-    ]
 
 
 def _node_components(
     binaries: Mapping[str, Path], folder: ClusterFolder, network: Network, node: str
 ) -> list[Component]:
-    kubelet = _flags(
+    kubelet = flags(
         config=str(folder.config / "kubelet.yaml"),
         kubeconfig=str(folder.config / "kubelet.kubeconfig"),
         hostname_override=node,
@@ -157,8 +84,10 @@ def _node_components(
 
 
 def _services(binaries: Mapping[str, Path], folder: ClusterFolder, network: Network) -> list[Component]:
+    # A Gateway's listener finds its entry point by the port: 80, or 443 for one with a certificate.
     edge = (
-        "--entrypoints.web.address=" + f"{network.node}:80",
+        f"--entrypoints.web.address={network.node}:80",
+        f"--entrypoints.websecure.address={network.node}:443",
         "--entrypoints.ping.address=127.0.0.1:8082",
         "--ping=true",
         "--ping.entrypoint=ping",
@@ -186,14 +115,8 @@ def _services(binaries: Mapping[str, Path], folder: ClusterFolder, network: Netw
     ]
 
 
-def plan_components(
+def plan_node(
     binaries: Mapping[str, Path], folder: ClusterFolder, network: Network, node: str
 ) -> tuple[Component, ...]:
-    """Return all processes of a cluster. `objects` in an `after` stands for the applied objects, not a process."""
-    return (
-        _etcd(binaries["etcd"], folder),
-        _api_server(binaries["kube-apiserver"], folder, network),
-        *_node_components(binaries, folder, network, node),
-        *_controllers(binaries, folder),
-        *_services(binaries, folder, network),
-    )
+    """Return the node's own processes, and those that serve its pods: names and the edge."""
+    return (*_node_components(binaries, folder, network, node), *_services(binaries, folder, network))

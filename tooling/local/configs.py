@@ -88,7 +88,7 @@ def render_kubelet(folder: ClusterFolder) -> str:
             "failCgroupV1": False,
             "failSwapOn": False,
             "enforceNodeAllocatable": [],
-            "localStorageCapacityIsolation": False,
+            "localStorageCapacityIsolation": True,
             "oomScoreAdj": 0,
             "makeIPTablesUtilChains": False,
             "podLogsDir": f"{folder.root}/pods",
@@ -170,3 +170,16 @@ def render_corefile(folder: ClusterFolder, network: Network) -> str:
     }}
 }}
 """
+
+
+def render_node_configs(folder: ClusterFolder, network: Network, node: str, plugins: Path) -> dict[str, str]:
+    """Return the files of a node with real pods, by their names below the cluster's `config`."""
+    return {
+        "containerd.toml": render_containerd(folder, plugins),
+        "cni/10-genai.conflist": render_cni(folder, network),
+        "kubelet.yaml": render_kubelet(folder),
+        "kube-proxy.yaml": render_kube_proxy(folder, node),
+        "Corefile": render_corefile(folder, network),
+        # Pods that ask for the node's resolver get one that knows nothing outside.
+        "resolv.conf": f"nameserver {network.node}\n",
+    }

@@ -8,12 +8,21 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STATE_ROOT = Path("/var/lib/genai-stack/clusters")
+"""Where root's clusters are."""
 
 
 def cache_root() -> Path:
     """Return the user's cache folder, `${XDG_CACHE_HOME:-~/.cache}/genai-stack`."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "genai-stack"
+
+
+def state_root() -> Path:
+    """Return where this user's clusters are; not for root that is below `${XDG_STATE_HOME:-~/.local/state}`."""
+    if os.geteuid() == 0:
+        return STATE_ROOT
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "genai-stack" / "clusters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +33,9 @@ class ClusterFolder:
     root: Path
 
     @classmethod
-    def of(cls, name: str, state_root: Path = STATE_ROOT) -> ClusterFolder:
-        """Return the folder of the cluster `name`."""
-        return cls(name=name, root=state_root / name)
+    def of(cls, name: str) -> ClusterFolder:
+        """Return the folder of this user's cluster `name`."""
+        return cls(name=name, root=state_root() / name)
 
     @property
     def lock(self) -> Path:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from tooling.local import baseimage, buildsecrets
 from tooling.local.binaries import build as build_binaries
-from tooling.local.buildah import Buildah, Failure, explain, open_storage, whole_file
+from tooling.local.buildah import Buildah, explain, open_storage, whole_file
+from tooling.local.commands import Failure
 from tooling.local.errors import LocalError
 from tooling.local.folders import CHECKOUT, cache_root
 from tooling.local.locks import hold
@@ -57,6 +58,7 @@ IMAGES = (
     Image("model-smollm2", ("inference", "models", "smollm2", "source")),
     Image("vectordb", ("vectordb",), binaries=("weaviate",)),
     Image("evals", ("evals",)),
+    Image("fetch", ("inference", "fetch")),
 )
 DRIVER = Image(
     "driver",

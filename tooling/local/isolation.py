@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tooling.local.configs import BRIDGE
+from tooling.local.processes import MARK
 from tooling.local.settings import POD_RANGE, SERVICE_RANGE
 
 if TYPE_CHECKING:
@@ -150,8 +151,13 @@ def isolate_network(network: Network) -> None:
         path.write_text(value)
 
 
-def clean_environment() -> dict[str, str]:
-    """Return the environment for components: no proxies, no credentials, only where programs lie."""
+def clean_environment(folder: ClusterFolder) -> dict[str, str]:
+    """Return the environment for components: no proxies, no credentials, nothing of the user's home."""
     path = os.environ.get("PATH", "")
     standard = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return {"PATH": f"{standard}:{path}" if path else standard, "HOME": "/root", "LANG": "C.UTF-8"}
+    return {
+        "PATH": f"{standard}:{path}" if path else standard,
+        "HOME": str(folder.root),
+        "LANG": "C.UTF-8",
+        MARK: str(folder.root),
+    }

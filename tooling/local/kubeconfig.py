@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tooling.local.settings import API_PORT
-
 if TYPE_CHECKING:
     from tooling.local.certificates import Pair
 
@@ -18,17 +16,14 @@ def context_of(cluster: str) -> str:
     return f"genai-{cluster}"
 
 
-def render_kubeconfig(*, cluster: str, address: str, authority: bytes, client: Pair) -> str:
-    """Return a kubeconfig that carries its certificates in itself, so that it can be copied."""
+def render_kubeconfig(*, cluster: str, server: str, authority: bytes, client: Pair) -> str:
+    """Return a kubeconfig for the API server at the URL `server`; it carries its certificates in itself."""
 
     def encode(data: bytes) -> str:
         return base64.b64encode(data).decode()
 
     context = context_of(cluster)
-    server = {
-        "server": f"https://{address}:{API_PORT}",
-        "certificate-authority-data": encode(authority),
-    }
+    place = {"server": server, "certificate-authority-data": encode(authority)}
     user = {
         "client-certificate-data": encode(client.certificate),
         "client-key-data": encode(client.key),
@@ -37,7 +32,7 @@ def render_kubeconfig(*, cluster: str, address: str, authority: bytes, client: P
         {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": context, "cluster": server}],
+            "clusters": [{"name": context, "cluster": place}],
             "users": [{"name": context, "user": user}],
             "contexts": [{"name": context, "context": {"cluster": context, "user": context}}],
             "current-context": context,

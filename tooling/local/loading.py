@@ -13,14 +13,18 @@ from tooling.local.locks import hold
 from tooling.local.observation import read_record
 from tooling.local.progress import Stopwatch, be_silent
 from tooling.local.readiness import accepts
-from tooling.local.settings import DEFAULT_NAME, check_name
-from tooling.local.system import check_platform, check_space, find_program
+from tooling.local.settings import CONTAINERS, DEFAULT_NAME, check_name
+from tooling.local.space import Need, check_space
+from tooling.local.system import check_platform, check_system, find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from tooling.local.progress import Progress
+
+UNPACKED = 2
+"""An image takes its archive's size twice: its layers, and their files."""
 
 
 def archive_identity(path: Path) -> str:
@@ -58,10 +62,17 @@ def load_images(
     An archive that was imported before, has not been written since and whose images are all there, is skipped.
     """
     folder = ClusterFolder.of(check_name(name))
+    check_system()
+    record, archives = read_record(folder), tuple(archives)
+    if record is not None and record.settings.runtime != CONTAINERS:
+        raise LocalError(
+            f"the cluster {name} only simulates pods: it has no images.",
+            hint="Nothing has to be loaded: a simulated pod runs whatever its image is.",
+        )
     check_platform()
-    if read_record(folder) is None or not accepts(str(folder.containerd_socket)):
+    if record is None or not accepts(str(folder.containerd_socket)):
         raise LocalError(f"no cluster {name} runs here.", hint=f"Start it: genai-stack cluster up --name {name}")
-    check_space(folder.root)
+    check_space([Need(folder.root, UNPACKED * sum(path.stat().st_size for path in archives), "unpacked images")])
     references: list[str] = []
     with hold(folder.root / ".loading.lock", waiting="waiting for another import", progress=progress):
         loaded = _read_loaded(folder.loaded)

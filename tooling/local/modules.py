@@ -20,6 +20,8 @@ class Module:
     folder: Path
     packages: Mapping[str, str]
     flags: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _versions: {}
+    tags: str = ""
+    """Build tags, separated by commas."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -62,6 +64,14 @@ def _helm_flags(versions: Mapping[str, str]) -> Mapping[str, str]:
     }
 
 
+def _helm4_flags(versions: Mapping[str, str]) -> Mapping[str, str]:
+    # Helm 4 reads the Kubernetes release that it was built for from the build information by itself.
+    return {
+        "helm.sh/helm/v4/internal/version.version": versions["helm.sh/helm/v4"],
+        "helm.sh/helm/v4/internal/version.gitTreeState": "clean",
+    }
+
+
 def _traefik_flags(versions: Mapping[str, str]) -> Mapping[str, str]:
     version = versions["github.com/traefik/traefik/v3"].removeprefix("v")
     return {"github.com/traefik/traefik/v3/pkg/version.Version": version}
@@ -86,6 +96,25 @@ MODULES: Final = (
         {"weaviate": "github.com/weaviate/weaviate/cmd/weaviate-server"},
     ),
     Module("pause", CHECKOUT / "images" / "pause", {"pause": "."}),
+    Module("kwok", _TOOLS / "kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
+    Module("helm4", _TOOLS / "helm4", {"helm4": "helm.sh/helm/v4/cmd/helm"}, _helm4_flags),
+    Module(
+        "kube-score",
+        _TOOLS / "kube-score",
+        {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"},
+        lambda versions: {"main.version": versions["github.com/zegl/kube-score"].removeprefix("v")},
+    ),
+    Module(
+        "prometheus",
+        _TOOLS / "prometheus",
+        {name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")},
+        tags="remove_all_sd",  # no clouds: their clients are most of what would be compiled
+    ),
+    Module(
+        "metrics-adapter",
+        _TOOLS / "metrics-adapter",
+        {"prometheus-adapter": "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+    ),
 )
 
 
@@ -118,6 +147,8 @@ def module_key(module: Module, machine: str) -> str:
         "gcflags": COMPILER_FLAGS.encode(),
         "machine": machine.encode(),
     }
+    if module.tags:
+        parts["tags"] = module.tags.encode()
     return f"{module.name}-{content_hash(parts)}"
 
 

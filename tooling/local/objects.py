@@ -12,9 +12,12 @@ Object: TypeAlias = Mapping[str, Any]
 RBAC = "rbac.authorization.k8s.io"
 GATEWAY = "gateway.networking.k8s.io"
 READ = ["get", "list", "watch"]
+VOLUME_SIZE = "10Ti"
+"""Nobody enforces it; smaller ones would refuse claims that a real cluster takes."""
 
 
-def _object(api: str, kind: str, name: str, namespace: str = "", **rest: Any) -> Object:
+def new_object(api: str, kind: str, name: str, namespace: str = "", **rest: Any) -> Object:
+    """Return an object; `metadata` adds to its name, other keywords are fields beside it."""
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"apiVersion": api, "kind": kind, "metadata": metadata | rest.pop("metadata", {}), **rest}
 
@@ -27,9 +30,10 @@ def object_path(item: Object) -> str:
     return f"{'/apis' if '/' in api else '/api'}/{api}/{scope}{plural}/{metadata['name']}"
 
 
-def _grant(name: str, user: str, rules: Sequence[Object]) -> list[Object]:
-    role = _object(f"{RBAC}/v1", "ClusterRole", name, rules=list(rules))
-    binding = _object(
+def grant(name: str, user: str, rules: Sequence[Object]) -> list[Object]:
+    """Return a ClusterRole with `rules` and its binding to `user`."""
+    role = new_object(f"{RBAC}/v1", "ClusterRole", name, rules=list(rules))
+    binding = new_object(
         f"{RBAC}/v1",
         "ClusterRoleBinding",
         name,
@@ -39,7 +43,8 @@ def _grant(name: str, user: str, rules: Sequence[Object]) -> list[Object]:
     return [role, binding]
 
 
-def _rule(group: str, resources: list[str], verbs: list[str]) -> Object:
+def rule(group: str, resources: list[str], verbs: list[str]) -> Object:
+    """Return one rule of a role."""
     return {"apiGroups": [group], "resources": resources, "verbs": verbs}
 
 
@@ -47,17 +52,17 @@ def access_objects() -> list[Object]:
     """Return what lets CoreDNS and the edge read, and the edge write, what they need and nothing else."""
     routes = ["gatewayclasses", "gateways", "httproutes", "grpcroutes", "referencegrants", "backendtlspolicies"]
     core = ["namespaces", "services", "secrets", "configmaps", "endpoints", "pods", "nodes"]
-    slices = _rule("discovery.k8s.io", ["endpointslices"], READ)
+    slices = rule("discovery.k8s.io", ["endpointslices"], READ)
     return [
-        *_grant("genai:coredns", "genai:coredns", [_rule("", ["namespaces", "services", "pods"], READ), slices]),
-        *_grant(
+        *grant("genai:coredns", "genai:coredns", [rule("", ["namespaces", "services", "pods"], READ), slices]),
+        *grant(
             "genai:edge",
             "genai:edge",
             [
-                _rule("", core, READ),
+                rule("", core, READ),
                 slices,
-                _rule(GATEWAY, routes, READ),
-                _rule(GATEWAY, [f"{route}/status" for route in routes], ["update", "patch"]),
+                rule(GATEWAY, routes, READ),
+                rule(GATEWAY, [f"{route}/status" for route in routes], ["update", "patch"]),
             ],
         ),
     ]
@@ -66,7 +71,7 @@ def access_objects() -> list[Object]:
 def dns_objects(network: Network) -> list[Object]:
     """Return the Service that pods ask for names; CoreDNS is no pod, it answers on the node's address."""
     ports = [("dns", "UDP"), ("dns-tcp", "TCP")]
-    service = _object(
+    service = new_object(
         "v1",
         "Service",
         "kube-dns",
@@ -78,7 +83,7 @@ def dns_objects(network: Network) -> list[Object]:
             ],
         },
     )
-    endpoints = _object(
+    endpoints = new_object(
         "discovery.k8s.io/v1",
         "EndpointSlice",
         "kube-dns-node",
@@ -91,9 +96,12 @@ def dns_objects(network: Network) -> list[Object]:
     return [service, endpoints]
 
 
-def storage_objects(node: str, folders: Sequence[str]) -> list[Object]:
-    """Return the default StorageClass and one volume per folder. Sizes are not enforced by local volumes."""
-    storage_class = _object(
+def storage_objects(nodes: Sequence[str], folders: Sequence[str]) -> list[Object]:
+    """Return the default StorageClass and one volume per folder, for pods on any of `nodes`.
+
+    Sizes are not enforced by local volumes.
+    """
+    storage_class = new_object(
         "storage.k8s.io/v1",
         "StorageClass",
         "local",
@@ -101,16 +109,16 @@ def storage_objects(node: str, folders: Sequence[str]) -> list[Object]:
         provisioner="kubernetes.io/no-provisioner",
         volumeBindingMode="WaitForFirstConsumer",
     )
-    expression = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    expression = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(nodes)}
     affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}}
     volumes = [
-        _object(
+        new_object(
             "v1",
             "PersistentVolume",
             f"local-{number:02d}",
             spec={
-                "capacity": {"storage": "100Gi"},
-                "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
+                "capacity": {"storage": VOLUME_SIZE},
+                "accessModes": ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"],
                 "persistentVolumeReclaimPolicy": "Retain",
                 "storageClassName": "local",
                 "local": {"path": folder},
@@ -131,11 +139,11 @@ def edge_objects() -> list[Object]:
         "allowedRoutes": {"namespaces": {"from": "All"}},
     }
     return [
-        _object(
+        new_object(
             f"{GATEWAY}/v1", "GatewayClass", "traefik", spec={"controllerName": "traefik.io/gateway-controller"}
         ),
-        _object("v1", "Namespace", "edge"),
-        _object(
+        new_object("v1", "Namespace", "edge"),
+        new_object(
             f"{GATEWAY}/v1",
             "Gateway",
             "edge",

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tooling.local import api, dns
 from tooling.local.readiness import KUBERNETES_NAME
-from tooling.local.settings import API_PORT, API_SERVICE, Network, Record
+from tooling.local.settings import API_SERVICE, Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tooling.local.addresses import Site
     from tooling.local.folders import ClusterFolder
 
 
@@ -74,28 +75,32 @@ def read_status(folder: ClusterFolder) -> SupervisorStatus:
         return SupervisorStatus()
 
 
-def is_api_answering(folder: ClusterFolder, network: Network) -> bool:
+def is_api_answering(folder: ClusterFolder, site: Site) -> bool:
     """Return whether the API server answers the host that it is ready."""
     try:
         context = api.client_context(folder.certificates)
     except OSError:
         return False
-    return api.fetch_status(f"https://{network.node}:{API_PORT}/readyz", context, timeout=2.0) == 200
+    return api.fetch_status(f"{site.api}/readyz", context, timeout=2.0) == 200
 
 
-def is_edge_answering(network: Network) -> bool:
-    """Return whether the edge answers the host over HTTP, whatever it says."""
-    return api.fetch_status(f"http://{network.node}:80/", timeout=2.0) is not None
+def is_edge_answering(site: Site) -> bool | None:
+    """Return whether the edge answers the host over HTTP, whatever it says; None when the cluster has none."""
+    return api.fetch_status(f"{site.edge}/", timeout=2.0) is not None if site.network else None
 
 
-def is_dns_answering(network: Network) -> bool:
-    """Return whether the cluster's resolver knows the API server's Service."""
-    return API_SERVICE in dns.resolve(network.node, KUBERNETES_NAME)
+def is_dns_answering(site: Site) -> bool | None:
+    """Return whether the cluster's resolver knows the API server's Service; None when the cluster has none."""
+    return API_SERVICE in dns.resolve(site.address, KUBERNETES_NAME) if site.network else None
 
 
-def is_answering(folder: ClusterFolder, network: Network) -> bool:
-    """Return whether API server, edge and names answer the host."""
-    return is_api_answering(folder, network) and is_edge_answering(network) and is_dns_answering(network)
+def is_answering(folder: ClusterFolder, site: Site) -> bool:
+    """Return whether all of API server, edge and names that the cluster has answer the host."""
+    return (
+        is_api_answering(folder, site)
+        and is_edge_answering(site) is not False
+        and is_dns_answering(site) is not False
+    )
 
 
 def last_lines(path: Path, count: int) -> list[str]:

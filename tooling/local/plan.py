@@ -1,4 +1,4 @@
-"""What the supervisor has to do, as a file: written by `up`, read inside the namespaces."""
+"""What the supervisor has to do, as a file: written by `up`, read by the cluster's first process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from tooling.local.addresses import Ports, Site
 from tooling.local.components import Component
 from tooling.local.settings import Network
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The node's name and network, its components, and the objects to apply (API path, file below `objects`)."""
+    """Where the cluster listens, its components, and the objects to apply (API path, file below `objects`).
+
+    `node` is the name of the node with real pods; the simulated ones are `fake_nodes`.
+    """
 
     node: str
-    network: Network
+    site: Site
     components: tuple[Component, ...]
     objects: tuple[tuple[str, str], ...]
+    fake_nodes: tuple[str, ...] = ()
 
 
 def write_plan(folder: ClusterFolder, plan: Plan) -> None:
@@ -42,4 +47,7 @@ def read_plan(folder: ClusterFolder) -> Plan:
         for each in data["components"]
     )
     objects = tuple((path, file) for path, file in data["objects"])
-    return Plan(data["node"], Network(data["network"]["number"]), components, objects)
+    place = data["site"]
+    network = Network(place["network"]["number"]) if place["network"] else None
+    site = Site(place["address"], Ports(**place["ports"]), network)
+    return Plan(data["node"], site, components, objects, tuple(data["fake_nodes"]))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tooling.local.buildah import Buildah, Failure, open_storage, run
+from tooling.local.buildah import Buildah, open_storage
+from tooling.local.commands import Failure, run
 from tooling.local.errors import LocalError
 from tooling.local.folders import cache_root
 from tooling.local.images import ALL_IMAGES, BuiltImage, build_images

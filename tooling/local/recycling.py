@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ def recycle(api: Api, folder: Path) -> list[str]:
             else:
                 entry.unlink()
         # The kubelet gave the folder to the last pod's group.
-        shutil.chown(path, 0, 0)
+        shutil.chown(path, os.getuid(), os.getgid())
         path.chmod(0o777)
         if api.merge(f"{VOLUMES_PATH}/{name}", {"spec": {"claimRef": None}}):
             done.append(name)

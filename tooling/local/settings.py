@@ -12,6 +12,9 @@ from typing import Final
 from tooling.local.errors import LocalError
 
 DEFAULT_NAME: Final = "local"
+DEFAULT_VOLUMES: Final = 16
+CONTAINERS: Final = "containers"
+SIMULATED: Final = "simulated"
 DEFAULT_NETWORK: Final = 77
 NAME_PATTERN: Final = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
 SERVICE_RANGE: Final = "10.96.0.0/16"
@@ -50,13 +53,19 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What makes two requests for a cluster different. `builds` names the cache folders of its binaries."""
+    """What makes two requests for a cluster different. `builds` names the cache folders of its binaries.
+
+    `network` is the N of 198.18.N.0/30; of a simulated cluster it is the number of its block of ports.
+    `gpu_nodes` has KIND=COUNT for each kind of simulated GPU nodes, sorted.
+    """
 
     name: str
     runtime: str
     network: int
     volumes: int
     builds: tuple[str, ...]
+    gpu_nodes: tuple[str, ...] = ()
+    has_custom_kinds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,8 @@ class Record:
         """Read a record; raises ValueError, KeyError or TypeError when it is damaged."""
         data = json.loads(text)
         settings = data.pop("settings")
-        settings["builds"] = tuple(settings["builds"])
+        for field in ("builds", "gpu_nodes"):
+            settings[field] = tuple(settings.get(field, ()))
         return cls(settings=Settings(**settings), **data)
 
 
@@ -129,7 +139,14 @@ def numbers_within(networks: Iterable[tuple[str, str]]) -> dict[int, str]:
 
 
 def describe_difference(
-    running: Settings, *, runtime: str, network: int | None, volumes: int, builds: tuple[str, ...]
+    running: Settings,
+    *,
+    runtime: str,
+    network: int | None,
+    volumes: int,
+    builds: tuple[str, ...],
+    gpu_nodes: tuple[str, ...] = (),
+    has_custom_kinds: bool = False,
 ) -> list[str]:
     """Return one phrase for each setting in which the running cluster is not what was asked for."""
     found = []
@@ -139,6 +156,11 @@ def describe_difference(
         found.append(f"network is {running.network}, asked for {network}")
     if volumes != running.volumes:
         found.append(f"volumes is {running.volumes}, asked for {volumes}")
+    if gpu_nodes != running.gpu_nodes:
+        is_now, wanted = ", ".join(running.gpu_nodes) or "none", ", ".join(gpu_nodes) or "none"
+        found.append(f"GPU nodes are {is_now}, asked for {wanted}")
+    if has_custom_kinds != running.has_custom_kinds:
+        found.append(f"it {'has' if running.has_custom_kinds else 'lacks'} the custom kinds of other projects")
     if set(builds) != set(running.builds):
         gone, new = sorted(set(running.builds) - set(builds)), sorted(set(builds) - set(running.builds))
         found.append(f"binaries are {', '.join(gone)}, asked for {', '.join(new)}")

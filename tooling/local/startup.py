@@ -16,10 +16,10 @@ from tooling.local.errors import StartError
 from tooling.local.folders import CHECKOUT
 from tooling.local.isolation import INTERFACE, clean_environment
 from tooling.local.observation import is_answering, last_lines, read_status, write_record
-from tooling.local.readiness import Checks
+from tooling.local.readiness import milestones
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from tooling.local.folders import ClusterFolder
     from tooling.local.plan import Plan
@@ -31,20 +31,27 @@ END_SECONDS: Final = 10.0
 NAMESPACES: Final = ("--net", "--pid", "--mount", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc")
 
 
-def _spawn(folder: ClusterFolder, events: int) -> subprocess.Popen[bytes]:
-    """Start the supervisor in its namespaces: in a session of its own, with no descriptor of ours but `events`."""
+def _spawn(folder: ClusterFolder, events: int, *, has_namespaces: bool) -> subprocess.Popen[bytes]:
+    """Start the supervisor: in a session of its own, with no descriptor of ours but `events`."""
     supervisor = [sys.executable, "-m", "tooling.local.supervisor", str(folder.root), str(events)]
+    command = ["unshare", *NAMESPACES, "--", *supervisor] if has_namespaces else supervisor
     with (folder.logs / "supervisor.log").open("ab") as log:
         return subprocess.Popen(
-            ["unshare", *NAMESPACES, "--", *supervisor],
+            command,
             cwd="/",
-            env=clean_environment() | {"PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"},
+            env=clean_environment(folder) | _python_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             pass_fds=(events,),
             start_new_session=True,
         )
+
+
+def _python_environment() -> dict[str, str]:
+    """Return what the supervisor needs to find the same packages as we did; its children get none of it."""
+    home = {"HOME": os.environ["HOME"]} if "HOME" in os.environ else {}
+    return home | {"PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _read_events(descriptor: int, seconds: float) -> Iterator[dict[str, Any]]:
@@ -68,14 +75,14 @@ def start(folder: ClusterFolder, record: Record, plan: Plan, progress: Progress)
     """Start the cluster and return when it is ready, proven from the host; raises StartError when it is not."""
     reading, writing = os.pipe()
     try:
-        process = _spawn(folder, writing)
+        process = _spawn(folder, writing, has_namespaces=plan.site.network is not None)
     finally:
         os.close(writing)
     try:
         _follow(folder, record, plan, process, reading=reading, progress=progress)
         _prove_from_host(folder, plan)
     except BaseException:
-        _end(process)
+        _end(folder, process)
         raise
     finally:
         os.close(reading)
@@ -84,19 +91,28 @@ def start(folder: ClusterFolder, record: Record, plan: Plan, progress: Progress)
 
 
 def _prove_from_host(folder: ClusterFolder, plan: Plan) -> None:
-    if not is_answering(folder, plan.network):
+    if not is_answering(folder, plan.site):
+        place = "198.18.0.0/15" if plan.site.network else "its own loopback"
         raise StartError(
-            f"the cluster {folder.name} is ready, but the host cannot reach it at {plan.network.node}.",
-            hint="A firewall on this host may drop 198.18.0.0/15: allow it, then run `cluster up` again.",
+            f"the cluster {folder.name} is ready, but the host cannot reach it at {plan.site.address}.",
+            hint=f"A firewall on this host may drop {place}: allow it, then run `cluster up` again.",
         )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(folder: ClusterFolder, process: subprocess.Popen[bytes]) -> None:
     """End a cluster that is not recorded yet, or not ready; nothing of it runs when this returns."""
-    namespace = _own_namespace(process.pid)
+    end_all(folder, _own_namespace(process.pid), [process.pid])
     process.kill()
     process.wait()
-    processes.wait_for_end(namespace, END_SECONDS)
+
+
+def end_all(folder: ClusterFolder, namespace: str, anchors: Sequence[int] = ()) -> list[int]:
+    """End every process of a cluster, its first ones before the others; return those that do not end."""
+
+    def find() -> list[int]:
+        return [*anchors, *processes.members(namespace), *processes.marked(folder.root)]
+
+    return processes.wait_for_end(find, END_SECONDS)
 
 
 def _follow(
@@ -109,14 +125,15 @@ def _follow(
     progress: Progress,
 ) -> None:
     _remember(folder, record, process.pid)
-    waiting = dict.fromkeys([*(each.name for each in plan.components), *Checks.milestones])
+    waiting = dict.fromkeys([*(each.name for each in plan.components), *milestones(plan)])
     try:
         for event in _read_events(reading, START_SECONDS):
             match event["event"]:
                 case "born":
                     # Only now do the namespaces exist for sure.
                     _remember(folder, record, process.pid)
-                    links.connect(plan.network, process.pid, INTERFACE)
+                    if plan.site.network:
+                        links.connect(plan.site.network, process.pid, INTERFACE)
                 case "ready":
                     waiting.pop(event["name"], None)
                     progress(f"{event['name']} ready ({event['seconds']:.1f} s)")

@@ -1,6 +1,6 @@
 """The first process of a cluster: makes its namespaces its own, starts the components, keeps them alive.
 
-Run as `python -m tooling.local.supervisor FOLDER FD` by `containers.up`. Events go to FD as JSON lines until the
+Run as `python -m tooling.local.supervisor FOLDER FD` by `startup.start`. Events go to FD as JSON lines until the
 cluster is ready; then FD is closed and the supervisor lives on its own. When it ends, the kernel ends all others.
 """
 
@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tooling.local import isolation
+from tooling.local import isolation, processes
+from tooling.local.addresses import LOOPBACK
 from tooling.local.api import Api, client_context
 from tooling.local.folders import ClusterFolder
 from tooling.local.plan import Plan, read_plan
 from tooling.local.readiness import Checks
 from tooling.local.recycling import recycle
-from tooling.local.settings import API_PORT
 
 if TYPE_CHECKING:
     from tooling.local.components import Component
@@ -98,18 +98,8 @@ class Supervisor:
                 self.is_changed = True
 
     def _spawn(self, component: Component) -> int:
-        log = str(self.folder.logs / f"{component.name}.log")
-        return os.posix_spawnp(
-            component.argv[0],
-            component.argv,
-            isolation.clean_environment() | dict(component.environment),
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
-            ],
-            setsigmask=[],
-        )
+        environment = isolation.clean_environment(self.folder) | dict(component.environment)
+        return processes.spawn(component.argv, environment, self.folder.logs / f"{component.name}.log")
 
     def reap(self) -> None:
         """Collect every process that ended, our own and orphans that fell to us."""
@@ -159,7 +149,7 @@ class Supervisor:
 
     def recycle_volumes(self) -> None:
         """Offer released volumes again; what fails, for example while the API server starts, is left for later."""
-        api = Api("127.0.0.1", API_PORT, client_context(self.folder.certificates))
+        api = Api(LOOPBACK, self.plan.site.ports.api, client_context(self.folder.certificates))
         try:
             for name in recycle(api, self.folder.volumes):
                 print(f"emptied the released volume {name}", flush=True)  # noqa: T201
@@ -221,9 +211,10 @@ def main(arguments: list[str]) -> int:
     try:
         if not supervisor.tell("born"):
             return 1
-        isolation.isolate_files(folder, plan.node)
-        isolation.wait_for_interface(10)
-        isolation.isolate_network(plan.network)
+        if plan.site.network:
+            isolation.isolate_files(folder, plan.node)
+            isolation.wait_for_interface(10)
+            isolation.isolate_network(plan.site.network)
         supervisor.start(Checks(folder, plan))
     except Exception as error:
         detail = getattr(error, "stderr", "") or ""

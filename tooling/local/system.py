@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from tooling.local.progress import Progress
 
-MINIMUM_FREE_BYTES: Final = 4 * 1024**3
 CNI_FOLDERS: Final = (Path("/usr/lib/cni"), Path("/usr/libexec/cni"), Path("/opt/cni/bin"))
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -55,28 +54,23 @@ def missing_packages(
     return tuple(dict.fromkeys(package for program, package in programs.items() if find(program) is None))
 
 
-def check_platform(*, system: str = sys.platform, user: int | None = None) -> None:
-    """Raise when this machine cannot run the `containers` runtime: it takes Linux and root."""
+def check_system(system: str = sys.platform) -> None:
+    """Raise when this machine can run no embedded cluster at all: it takes Linux."""
     if not system.startswith("linux"):
         raise LocalError(
             f"the embedded cluster runs on Linux; this is {system}.",
             hint="Use any cluster that kubectl reaches: --context NAME with --env dev.",
         )
+
+
+def check_platform(*, system: str = sys.platform, user: int | None = None) -> None:
+    """Raise when this machine cannot run the `containers` runtime: it takes Linux and root."""
+    check_system(system)
     if (os.geteuid() if user is None else user) != 0:
         raise LocalError(
-            "the embedded cluster needs root: it makes namespaces, mounts and cgroups.",
-            hint="Run the same command with sudo, or use any other cluster with --context NAME.",
-        )
-
-
-def check_space(path: Path, *, free_bytes: Callable[[Path], int] | None = None) -> None:
-    """Raise when the file system of `path`, or of its nearest existing parent, has less than 4 GB free."""
-    place = next(each for each in (path, *path.parents) if each.exists())
-    free = free_bytes(place) if free_bytes else shutil.disk_usage(place).free
-    if free < MINIMUM_FREE_BYTES:
-        raise LocalError(
-            f"{place} has {free / 1024**3:.1f} GB free; a cluster with its images needs 4 GB.",
-            hint="Free some space, then run the command again. Nothing was started.",
+            "the embedded cluster with real pods needs root: it makes namespaces, mounts and cgroups.",
+            hint="Run the same command with sudo; or `cluster up --runtime simulated`, which needs no root; "
+            "or use any other cluster with --context NAME.",
         )
 
 
