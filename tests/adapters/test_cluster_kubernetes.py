@@ -185,6 +185,13 @@ def test_a_rolling_update_is_not_current_while_old_pods_serve(live: Live) -> Non
 
 
 @pytest.mark.local
+def test_nodes_come_with_their_labels(live: Live) -> None:
+    nodes = live.cluster.list_nodes()
+    assert nodes
+    assert all(node.labels["kubernetes.io/hostname"] for node in nodes)
+
+
+@pytest.mark.local
 def test_secrets_and_claims(live: Live) -> None:
     labels = {"app.kubernetes.io/instance": "genai"}
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}

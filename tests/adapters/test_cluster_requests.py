@@ -7,6 +7,7 @@ import pytest
 from tests.adapters.api_double import ApiDouble
 from tooling.adapters.cluster_kubernetes import KubernetesCluster
 from tooling.adapters.kube_client import KubeClient
+from tooling.core.hardware import Node
 from tooling.core.observation import Workload
 from tooling.errors import ClusterError, ConflictError, UnavailableError
 
@@ -55,6 +56,20 @@ def test_a_secrets_content_is_not_asked_for(double: ApiDouble, cluster: Kubernet
     double.on("GET", "/api/v1/namespaces/genai/secrets/a", 200, {"metadata": {"name": "a"}})
     assert cluster.find_missing_secrets("genai", ("a",)) == ()
     assert "as=PartialObjectMetadata" in double.requests[0].headers["accept"]
+
+
+def test_nodes_are_listed_by_name(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    items = [{"metadata": {"name": "b", "labels": {"pool": "a100"}}}, {"metadata": {"name": "a"}}]
+    double.on("GET", "/api/v1/nodes", 200, {"items": items})
+    assert cluster.list_nodes() == (Node("a", {}), Node("b", {"pool": "a100"}))
+
+
+def test_an_account_that_may_not_list_nodes_is_told(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    double.on(
+        "GET", "/api/v1/nodes", 403, {"kind": "Status", "reason": "Forbidden", "message": "no nodes for you"}
+    )
+    with pytest.raises(ClusterError, match="no nodes for you"):
+        cluster.list_nodes()
 
 
 def test_a_namespace_that_somebody_makes_meanwhile(double: ApiDouble, cluster: KubernetesCluster) -> None:

@@ -59,6 +59,58 @@ def test_a_secret_of_what_is_switched_off_is_not_missed():
     assert story.release(1).exit_code == 0
 
 
+def render_too(story, role, *extra):
+    """Let the chart render more in one role."""
+    render = story.world.helm.render
+
+    def render_more(name, values, **options):
+        added = extra if values["global"]["role"] == role else ()
+        return (*render(name, values, **options), *added)
+
+    story.world.helm.render = render_more
+
+
+def make(api_version, kind, **spec):
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": f"my-{kind.lower()}"}, "spec": spec}
+
+
+@pytest.mark.parametrize("role", ["base", "slot"])
+@pytest.mark.parametrize("make_story", [Story, stand], ids=["first", "later"])
+def test_kinds_that_the_cluster_lacks_are_named_all_at_once_before_any_write(role, make_story):
+    story = make_story()
+    certificate = make("cert-manager.io/v1", "Certificate", secretName="genai-tls")
+    render_too(story, role, certificate, make("monitoring.coreos.com/v1", "PodMonitor"), certificate)
+    with pytest.raises(PreflightError) as refused:
+        story.release(2)
+    assert refused.value.message == (
+        "the cluster does not know Certificate (cert-manager.io/v1), which route.tls.certManager.issuer asks for; "
+        "PodMonitor (monitoring.coreos.com/v1), which observability.monitors.enabled asks for."
+    )
+    assert refused.value.hint.startswith("Install cert-manager, and the Prometheus operator, or take")
+    assert refused.value.exit_code == 2
+    assert story.world.writes == []
+
+
+def test_kinds_that_the_cluster_has_are_taken():
+    story = Story()
+    render_too(story, "base", make("cert-manager.io/v1", "Certificate", secretName="genai-tls"))
+    story.world.cluster.kinds.add(("cert-manager.io/v1", "Certificate"))
+    assert story.release(1).exit_code == 0
+
+
+def test_a_missing_certificate_is_named_with_the_line_that_makes_it():
+    story = Story()
+    kind = ("networking.k8s.io/v1", "Ingress")
+    render_too(story, "base", make(*kind, tls=[{"secretName": "genai-cert"}]))
+    story.world.cluster.kinds.add(kind)
+    with pytest.raises(PreflightError, match="Secret genai-cert") as refused:
+        story.release(1)
+    assert "kubectl create secret tls genai-cert --namespace genai --cert=FILE --key=FILE" in refused.value.hint
+    assert story.world.writes == []
+    story.world.cluster.secrets.add("genai-cert")
+    assert story.release(1).exit_code == 0
+
+
 def test_a_plain_install_is_refused_in_one_sentence():
     story = Story()
     story.world.stand("blue")

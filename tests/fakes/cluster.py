@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tooling.core.hardware import Node
 from tooling.core.observation import Workload
 from tooling.errors import ClusterError, UnavailableError
 from tooling.ports.cluster import ClusterInfo
@@ -29,6 +30,7 @@ class FakeCluster:
         self.namespaces = {world.namespace}
         self.kinds = set(KINDS)
         self.secrets: set[str] = set()
+        self.nodes: list[Node] = [Node("local", {})]
         self.claims: dict[str, tuple[str, ...]] = {}
         self.asked: list[tuple[str, str, str]] = []
 
@@ -50,6 +52,10 @@ class FakeCluster:
     def has_kind(self, api_version: str, kind: str) -> bool:
         self._world.calls.look("cluster.has_kind")
         return (api_version, kind) in self.kinds
+
+    def list_nodes(self) -> tuple[Node, ...]:
+        self._world.calls.look("cluster.list_nodes")
+        return tuple(sorted(self.nodes, key=lambda node: node.name))
 
     def find_missing_secrets(self, namespace: str, names: tuple[str, ...]) -> tuple[str, ...]:
         self._world.calls.look("cluster.find_missing_secrets")

@@ -39,7 +39,7 @@ class FakeHelm:
     def read_chart(self) -> ChartInfo:
         return self.chart
 
-    def render(self, release: str, values: Values, *, has_hooks: bool = False) -> tuple[Manifest, ...]:  # noqa: ARG002 - the fake chart has no hooks
+    def render(self, release: str, values: Values, *, has_hooks: bool = False) -> tuple[Manifest, ...]:
         self._world.calls.look("helm.render")
         return render_role(release, values)
 

@@ -13,6 +13,7 @@ from tooling.adapters.kube_workloads import (
     is_settled,
     make_key,
 )
+from tooling.core.hardware import Node
 from tooling.core.observation import Workload
 from tooling.errors import ClusterError, ConflictError, UnavailableError
 from tooling.ports.cluster import ClusterInfo
@@ -59,6 +60,14 @@ class KubernetesCluster:
     def has_kind(self, api_version: str, kind: str) -> bool:
         """Whether the server knows a kind."""
         return self._find_resource(api_version, kind) is not None
+
+    def list_nodes(self) -> tuple[Node, ...]:
+        """Return every node, sorted by name."""
+        answer = self._client.get(make_path("v1", "nodes"), what="the nodes")
+        found = [item["metadata"] for item in answer.get("items") or ()]
+        return tuple(
+            sorted((Node(one["name"], one.get("labels") or {}) for one in found), key=lambda one: one.name)
+        )
 
     def find_missing_secrets(self, namespace: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of the named Secrets that do not exist; only their metadata crosses the wire."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from tooling.app.apply import RouteBook, values_for
 from tooling.app.context import Ports, Target
+from tooling.app.preflight_gpu import check_hardware
+from tooling.core.kinds import find_certificate_secrets, find_kinds
 from tooling.core.plan import SLOTS, Step, StepKind
 from tooling.errors import HeldError, PreflightError, UsageError
+from tooling.ports.helm import Manifest
 
 ROUTE_API = "gateway.networking.k8s.io/v1"
 
@@ -80,9 +83,41 @@ def _check_plain_install(ports: Ports, target: Target) -> None:
 
 
 def check_rendering(ports: Ports, target: Target, slot: str) -> None:
-    """Render every role once, so that a template's error is found before the first write."""
-    ports.helm.render(target.instance, values_for(target, "base"))
-    ports.helm.render(f"{target.instance}-{slot}", values_for(target, "slot", slot))
+    """Render every role: a template's error, or what the cluster lacks, is found before the first write."""
+    manifests = (
+        *ports.helm.render(target.instance, values_for(target, "base")),
+        *ports.helm.render(f"{target.instance}-{slot}", values_for(target, "slot", slot)),
+    )
+    check_kinds(ports, manifests)
+    check_certificates(ports, target, manifests)
+    check_hardware(ports, manifests)
+
+
+def check_kinds(ports: Ports, manifests: tuple[Manifest, ...]) -> None:
+    """Refuse manifests of kinds that the cluster does not know, all of them in one message."""
+    missing = [use for use in find_kinds(manifests) if not ports.cluster.has_kind(use.api_version, use.kind)]
+    if missing:
+        remedies = sorted({use.remedy for use in missing})
+        raise PreflightError(
+            f"the cluster does not know {'; '.join(str(use) for use in missing)}.",
+            hint=f"Install {', and '.join(remedies)}, or take that out of the values. Nothing was touched.",
+        )
+
+
+def check_certificates(ports: Ports, target: Target, manifests: tuple[Manifest, ...]) -> None:
+    """Refuse an Ingress or Gateway whose certificate does not exist and is not made by cert-manager."""
+    needed = find_certificate_secrets(manifests)
+    missing = ports.cluster.find_missing_secrets(target.namespace, needed)
+    if missing:
+        lines = "; ".join(
+            f"kubectl create secret tls {name} --namespace {target.namespace} --cert=FILE --key=FILE"
+            for name in missing
+        )
+        raise PreflightError(
+            f"missing in namespace {target.namespace}: Secret {', '.join(missing)}, the certificate of "
+            "route.hostnames.",
+            hint=f"{lines}. Nothing was touched.",
+        )
 
 
 def write_routes_ahead(book: RouteBook, steps: tuple[Step, ...], *, stable: str, candidate: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from tooling.core.hardware import Node
 from tooling.core.observation import Workload
 
 
@@ -33,6 +34,10 @@ class Cluster(Protocol):
 
     def has_kind(self, api_version: str, kind: str) -> bool:
         """Whether the server knows a kind, such as `gateway.networking.k8s.io/v1` `HTTPRoute`."""
+        ...
+
+    def list_nodes(self) -> tuple[Node, ...]:
+        """Return every node, sorted by name. Raises ClusterError (403) for an account that may not list them."""
         ...
 
     def find_missing_secrets(self, namespace: str, names: tuple[str, ...]) -> tuple[str, ...]:
