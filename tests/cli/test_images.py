@@ -18,16 +18,23 @@ def here(monkeypatch):
 
 
 def test_every_image_is_printed_once_and_sorted(capfd):
-    assert run(["images", "--env", "local", "--set", "global.image.tag=7"]) == 0
+    assert run(["images", "--env", "local", "--set", "global.image.tag=7.1.0"]) == 0
     lines = capfd.readouterr().out.splitlines()
     names = ["evals", "gateway", "inference-cpu", "model-smollm2", "vectordb"]
-    assert lines == [f"localhost/genai-stack/{name}:7" for name in names]
+    assert lines == [f"localhost/genai-stack/{name}:7.1.0" for name in names]
 
 
 def test_json_names_the_objects_that_use_an_image(capfd):
     assert run(["images", "--env", "local", "--output", "json"]) == 0
     (gateway,) = [one for one in json.loads(capfd.readouterr().out)["images"] if "/gateway:" in one["reference"]]
     assert gateway["users"] == ["Deployment genai-blue-gateway", "Deployment genai-gateway"]
+
+
+def test_values_with_errors_are_told_as_everywhere_else(capfd):
+    assert run(["images", "--env", "local", "--set", "gateway.replicas=many"]) == 2
+    captured = capfd.readouterr()
+    assert "gateway.replicas: must be a whole number" in captured.err
+    assert captured.out == ""
 
 
 def test_an_unknown_image_to_push_is_refused(capfd):

@@ -43,6 +43,8 @@ TABLE = [
     ({"gateway": "broken"}, ["warning inference.models.smollm2"]),
     ({"inference": {"enabled": False}}, ["error gateway.models.smollm2"]),
     ({"inference": {"models": {"idle": {}}}}, ["warning inference.models.idle"]),
+    ({"gateway": {"models": {"tone": {"model": "smollm2"}}}}, []),
+    ({"gateway": {"models": {"tone": {"model": "gone"}}}}, ["error gateway.models.tone"]),
     ({"global": {"role": "base"}}, ["warning global.role"]),
     ({"route": {"serving": ""}}, []),
 ]
@@ -66,8 +68,8 @@ def test_a_finding_points_at_the_line_and_says_what_to_write():
     values = merge(GOOD, {"gateway": {"models": {"big": {}}}})
     (found,) = find_rule_findings(Layered(values, {("gateway", "models", "big"): Origin("values/prod.yaml", 12)}))
     assert str(found) == (
-        "values/prod.yaml:12: error: gateway.models.big: has no url, and inference.models has no model of that"
-        " name. Write gateway: {models: {big: {url: ...}}} or add it to inference.models. [model-unserved]"
+        "values/prod.yaml:12: error: gateway.models.big: has no url, and inference.models has no model big."
+        " Write gateway: {models: {big: {url: ...}}} or add it to inference.models. [model-unserved]"
     )
 
 

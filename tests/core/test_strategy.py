@@ -137,6 +137,19 @@ def test_an_approval_that_times_out_at_once_is_still_an_approval() -> None:
         ({}, {"gateway": 1}),
         ({"gateway": {"enabled": False}}, {}),
         ({"gateway": {"replicas": 2}, "inference": {"models": {"a": {}}}}, {"gateway": 2, "inference/a": 1}),
+        ({"gateway": {"autoscaling": {"enabled": True, "minReplicas": 3}}}, {"gateway": 3}),
+        ({"gateway": {"replicas": 4, "autoscaling": {"enabled": True, "minReplicas": 3}}}, {"gateway": 4}),
+        ({"gateway": {"autoscaling": {"enabled": False, "minReplicas": 3}}}, {"gateway": 1}),
+        (
+            {
+                "gateway": {"enabled": False},
+                "inference": {
+                    "modelDefaults": {"autoscaling": {"minReplicas": 2}},
+                    "models": {"a": {"autoscaling": {"enabled": True}}, "b": {}},
+                },
+            },
+            {"inference/a": 2, "inference/b": 1},
+        ),
         ({"inference": {"enabled": False, "models": {"a": {"replicas": 9}}}}, {"gateway": 1}),
         ({"gateway": None, "inference": None}, {"gateway": 1}),
     ],

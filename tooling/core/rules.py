@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
+from tooling.core.rules_edge import find_edge_findings
+from tooling.core.rules_models import find_model_findings
+from tooling.core.rules_quota import find_quota_findings
 from tooling.core.strategy import Strategy, find_step_faults, parse_duration, read_strategy
 from tooling.core.values import KeyPath, Layered, Origin, place_finding
 
@@ -31,6 +34,9 @@ def find_rule_findings(layered: Layered, *, chart_layers: frozenset[str] = froze
     return (
         *_check_rollout(layered),
         *_check_models(layered),
+        *find_model_findings(layered),
+        *find_edge_findings(layered),
+        *find_quota_findings(layered),
         *_check_ours(layered, chart_layers),
     )
 
@@ -101,12 +107,16 @@ def _check_models(layered: Layered) -> Iterator[Finding]:
         return
     offered = _table(values, "gateway", "models")
     served = _table(values, "inference", "models") if _is_enabled(values, "inference") else {}
-    for name, model in offered.items():
-        if not (isinstance(model, Mapping) and model.get("url")) and name not in served:
+    reached = set()
+    for name, route in offered.items():
+        settings = route if isinstance(route, Mapping) else {}
+        model = settings.get("model") or name
+        reached.add(model)
+        if not settings.get("url") and model not in served:
             yield place_finding(
                 origins,
                 ("gateway", "models", name),
-                "has no url, and inference.models has no model of that name.",
+                f"has no url, and inference.models has no model {model}.",
                 rule="model-unserved",
                 hint=f"Write gateway: {{models: {{{name}: {{url: ...}}}}}} or add it to inference.models.",
             )
@@ -117,7 +127,7 @@ def _check_models(layered: Layered) -> Iterator[Finding]:
         message = f"names `{default}`, which gateway.models does not have."
         yield place_finding(origins, path, message, rule="model-default", hint=hint)
     for name in served:
-        if name not in offered:
+        if name not in reached:
             yield place_finding(
                 origins,
                 ("inference", "models", name),

@@ -101,17 +101,27 @@ def read_strategy(values: Values) -> Strategy:
 
 
 def read_replicas(values: Values) -> Mapping[str, int]:
-    """Replicas that the values ask for, by workload key: `gateway`, `inference/<model>`."""
+    """Replicas that the values ask for, by workload key: `gateway`, `inference/<model>`.
+
+    Where an autoscaler is on, at least its minReplicas: a slot starts at what the scaler would never go below.
+    """
     replicas: dict[str, int] = {}
     gateway: Values = values.get("gateway") or {}
     inference: Values = values.get("inference") or {}
     if gateway.get("enabled", True):
-        replicas["gateway"] = int(gateway.get("replicas", 1))
+        replicas["gateway"] = _read_declared(gateway, gateway.get("autoscaling") or {})
     if inference.get("enabled", True):
+        defaults: Values = (inference.get("modelDefaults") or {}).get("autoscaling") or {}
         for name, model in (inference.get("models") or {}).items():
             if model is not None:
-                replicas[f"inference/{name}"] = int(model.get("replicas", 1))
+                scaling = {**defaults, **(model.get("autoscaling") or {})}
+                replicas[f"inference/{name}"] = _read_declared(model, scaling)
     return replicas
+
+
+def _read_declared(settings: Values, scaling: Values) -> int:
+    least = int(scaling.get("minReplicas") or 0) if scaling.get("enabled") else 0
+    return max(int(settings.get("replicas", 1)), least)
 
 
 def find_step_faults(steps: tuple[StrategyStep, ...]) -> tuple[str, ...]:

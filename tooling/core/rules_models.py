@@ -1,0 +1,98 @@
+"""Rules on models: what hardware they name, how long they drain, and what scales them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tooling.core.finding import Finding, Severity
+from tooling.core.values import KeyPath, Layered, merge, place_finding
+
+
+def find_model_findings(layered: Layered) -> tuple[Finding, ...]:
+    """Check effective values; a part whose shape the schema refuses is passed over without an error."""
+    inference = _table(layered.values, "inference")
+    if inference.get("enabled") is False:
+        return ()
+    defaults = _table(inference, "modelDefaults")
+    found: list[Finding] = []
+    for name, model in _table(inference, "models").items():
+        if isinstance(model, Mapping):
+            settings = merge(defaults, model)
+            path: KeyPath = ("inference", "models", name)
+            found += _check_profile(layered, path, settings, _table(inference, "profiles"))
+            found += _check_grace(layered, path, settings)
+            found += _check_scaler(layered, path, settings)
+            found += _check_adapters(layered, path, settings)
+    return tuple(found)
+
+
+def _check_profile(
+    layered: Layered, path: KeyPath, settings: Mapping[str, Any], known: Mapping[str, Any]
+) -> Iterator[Finding]:
+    profile = settings.get("profile")
+    if isinstance(profile, str) and profile and known.get(profile) is None:
+        names = sorted(name for name, value in known.items() if value is not None)
+        yield place_finding(
+            layered.origins,
+            (*path, "profile"),
+            f"is `{profile}`, which inference.profiles does not have.",
+            rule="model-profile",
+            hint=f"Known are: {', '.join(names)}." if names else "Add it to inference.profiles.",
+        )
+
+
+def _check_grace(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """The gateway has to outlive the answers that it waits for."""
+    gateway = _table(layered.values, "gateway")
+    own, its = settings.get("terminationGracePeriodSeconds"), gateway.get("terminationGracePeriodSeconds")
+    if gateway.get("enabled") is not False and isinstance(own, int) and isinstance(its, int) and own > its:
+        yield place_finding(
+            layered.origins,
+            (*path, "terminationGracePeriodSeconds"),
+            f"is {own} s, and the gateway ends after {its} s: answers that still come would be lost.",
+            rule="model-drain",
+            hint=f"Write gateway: {{terminationGracePeriodSeconds: {own}}}.",
+        )
+
+
+def _check_scaler(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    scaling = _table(settings, "autoscaling")
+    if scaling.get("enabled") is not True:
+        return
+    least, most = scaling.get("minReplicas"), scaling.get("maxReplicas")
+    at: KeyPath = (*path, "autoscaling")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        message = f"is {most}, below minReplicas, which is {least}."
+        hint = f"Write autoscaling: {{maxReplicas: {least}}}."
+        yield place_finding(layered.origins, (*at, "maxReplicas"), message, rule="model-scaler", hint=hint)
+    if not any(_table(scaling, "metrics").values()):
+        message = "has nothing that the autoscaler could go by."
+        hint = "Write autoscaling: {metrics: {queueDepth: 5}}."
+        yield place_finding(layered.origins, (*at, "metrics"), message, rule="model-scaler", hint=hint)
+
+
+def _check_adapters(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """An adapter answers under a name of its own, which callers reach through a route only."""
+    gateway, model = _table(layered.values, "gateway"), path[-1]
+    if gateway.get("enabled") is False:
+        return
+    routes = {name: route for name, route in _table(gateway, "models").items() if isinstance(route, Mapping)}
+    asked = {
+        route.get("servedName") or name for name, route in routes.items() if (route.get("model") or name) == model
+    }
+    for adapter, source in _table(settings, "lora").items():
+        if source is not None and adapter not in asked:
+            yield place_finding(
+                layered.origins,
+                (*path, "lora", adapter),
+                "is served, but the gateway does not offer it.",
+                rule="model-unreachable",
+                severity=Severity.WARNING,
+                hint=f"Write gateway: {{models: {{{adapter}: {{model: {model}, servedName: {adapter}}}}}}}.",
+            )
+
+
+def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = values.get(name) if isinstance(values, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
