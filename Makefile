@@ -11,7 +11,7 @@ BEGAN   := $(shell date +%s)
 COMMON  := --env $(ENV) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render images push lint test lock generate clean cluster-up cluster-down
+.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render images push lint test lock generate verify clean cluster-up cluster-down
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
@@ -87,7 +87,7 @@ lint: setup-dev ## ruff, mypy, import-linter, the house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@MYPYPATH=images/gateway:images/inference-cpu:images/evals $(BIN)/mypy -p genai_gateway -p genai_inference -p genai_evals
+	@MYPYPATH=images/gateway:images/inference-cpu:images/evals:images/fetch:images/vectordb $(BIN)/mypy -p genai_gateway -p genai_inference -p genai_evals -p genai_fetch -p genai_backup
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tests.house
 
@@ -96,6 +96,9 @@ test: setup-dev ## every tier that this machine can run; T=path for a part
 
 generate: setup-dev ## what is generated from the code: schemas and the state diagram
 	@$(BIN)/python -m tests.generate
+
+verify: setup-dev ## that what is generated and committed fits the code: schemas, docs/values.md, the state diagram
+	@$(BIN)/python -m pytest -q -n 0 tests/test_generate.py tests/charts/test_schema.py
 
 lock: setup-dev ## pin the newest allowed packages again, with hashes
 	@$(BIN)/python -m pip install -q uv

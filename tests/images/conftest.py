@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 IMAGES = Path(__file__).resolve().parents[2] / "images"
-for _name in ("gateway", "inference-cpu", "evals"):
+for _name in ("gateway", "inference-cpu", "evals", "vectordb"):
     sys.path.insert(0, str(IMAGES / _name))
 
 CONFIG: dict[str, Any] = {
@@ -22,7 +22,12 @@ CONFIG: dict[str, Any] = {
     "slot": "green",
     "defaultModel": "small",
     "models": {
-        "small": {"url": "http://small:8080", "servedName": "small-served", "timeoutSeconds": 5},
+        "small": {
+            "url": "http://small:8080",
+            "servedName": "small-served",
+            "timeoutSeconds": 5,
+            "aliases": ["vendor/small"],
+        },
         "large": {"url": "http://large:8080/", "timeoutSeconds": 0.05},
     },
     "flags": {},

@@ -84,6 +84,7 @@ def test_values_name_registry_and_each_tag():
         "inference": {
             "engines": {"llamacpp": {"image": {"tag": "tag-inference-cpu"}}},
             "models": {"smollm2": {"source": {"image": {"tag": "tag-model-smollm2"}}}},
+            "fetch": {"image": {"tag": "tag-fetch"}},
         },
         "vectordb": {"image": {"tag": "tag-vectordb"}},
         "evals": {"image": {"tag": "tag-evals"}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -18,29 +19,6 @@ def suite_file(tmp_path):
         return path
 
     return write
-
-
-@pytest.mark.parametrize(
-    ("expect", "answer", "is_met"),
-    [
-        ({"contains": "four"}, "It is FOUR.", True),
-        ({"contains": "four"}, "It is 4.", False),
-        ({"exact": "4"}, " 4\n", True),
-        ({"exact": "4"}, "4.", False),
-        ({"exact": "Paris"}, "paris", False),
-        ({"regex": r"^\d+$"}, "42", True),
-        ({"regex": r"^\d+$"}, "42 apples", False),
-        ({"regex": "b+"}, "abc", True),
-        ({"contains": "4", "regex": "^The"}, "The 4", True),
-        ({"contains": "4", "regex": "^The"}, "A 4", False),
-        ({"contains": "5", "regex": "^The"}, "The 4", False),
-        ({"contains": "x"}, "", False),
-    ],
-)
-def test_scoring(expect, answer, is_met):
-    from genai_evals.suite import parse_case
-
-    assert parse_case({**LINE, "expect": expect}).expect.is_met(answer) is is_met
 
 
 def test_a_suite_is_read_in_order_with_defaults_and_a_digest(suite_file):
@@ -66,7 +44,7 @@ def test_a_suite_is_read_in_order_with_defaults_and_a_digest(suite_file):
         ([{**LINE, "max_tokens": 0}], ":1: max_tokens:"),
         ([{**LINE, "max_tokens": True}], ":1: max_tokens:"),
         ([{**LINE, "expected": "4"}], ":1: a line: unknown field 'expected'"),
-        ([{**LINE, "expect": {}}], ":1: expect: needs at least one of contains, exact, regex"),
+        ([{**LINE, "expect": {}}], ":1: expect: needs at least one of contains, exact, regex, numeric, json"),
         ([{**LINE, "expect": None}], ":1: expect: must be an object"),
         ([{**LINE, "expect": {"equals": "4"}}], ":1: expect: unknown field 'equals'"),
         ([{**LINE, "expect": {"contains": ""}}], ":1: expect.contains:"),
@@ -144,10 +122,35 @@ def test_a_run_writes_each_result_and_the_share(run):
     assert (body["temperature"], body["max_tokens"], "model" in body) == (0, 64, False)
 
 
-@pytest.mark.parametrize(("least", "code"), [("0.75", 0), ("0.76", 1)])
-def test_accuracy_below_the_least_ends_with_1(run, least, code):
+@pytest.mark.parametrize(
+    ("option", "least", "code"),
+    [("--threshold", "0.75", 0), ("--threshold", "0.76", 1), ("--min-accuracy", "0.76", 1)],
+)
+def test_accuracy_below_the_threshold_ends_with_1(run, option, least, code):
     answers = {"a": "yes", "b": "no", "c": "yes", "d": "yes"}
-    assert run(answers, "--min-accuracy", least)[0] == code
+    assert run(answers, option, least)[0] == code
+
+
+def test_a_limit_runs_the_first_prompts_only(run):
+    code, result, requests = run({"a": "yes", "b": "yes"}, "--limit", "2", "--name", "short")
+    assert (code, result["total"], len(requests), result["suite"]) == (0, 2, 2, "short")
+
+
+def test_the_result_says_when_against_what_and_who_answered(run, monkeypatch):
+    monkeypatch.setenv("GENAI_VERSION", "1.2.3")
+
+    def say(slot):
+        body = {"choices": [{"message": {"content": "yes"}}]}
+        return httpx.Response(200, json=body, headers={"x-genai-slot": slot})
+
+    answers = {"a": say("blue"), "b": say("green"), "c": say("blue"), "d": httpx.Response(502)}
+    _, result, requests = run(answers, "--model", "small", "--threshold", "0.5")
+    assert result["slots"] == {"blue": 2, "green": 1}
+    assert (result["version"], result["model"], result["threshold"]) == ("1.2.3", "small", 0.5)
+    assert json.loads(requests[0].content)["model"] == "small"
+    began = datetime.strptime(result["started"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert abs((datetime.now(UTC) - began).total_seconds()) < 3600
+    assert 0 <= result["seconds"] < 3600
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,16 @@ def test_results_keep_the_suites_order_when_requests_overlap(run):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--min-accuracy", "2"], ["--concurrency", "0"], ["--header", "x"], ["--nope"]]
+    "arguments",
+    [
+        ["--threshold", "2"],
+        ["--limit", "0"],
+        ["--name", "../x"],
+        ["--scorer", "luck"],
+        ["--concurrency", "0"],
+        ["--header", "x"],
+        ["--nope"],
+    ],
 )
 def test_usage_errors_end_with_2(suite_file, arguments):
     from genai_evals.__main__ import main
@@ -194,17 +206,11 @@ def test_the_endpoint_may_come_from_the_environment(suite_file, monkeypatch):
     assert make_parser().parse_args(["run", "--suite", "x"]).endpoint == "http://from-env"
 
 
-def test_a_folder_that_cannot_be_written_ends_with_2(suite_file, tmp_path):
+def test_a_folder_that_cannot_be_written_ends_with_4(suite_file, tmp_path, capsys):
     from genai_evals.__main__ import main
 
     answer = httpx.Response(200, json={"choices": [{"message": {"content": "4"}}]})
-    arguments = [
-        "run",
-        "--endpoint",
-        "http://x",
-        "--suite",
-        str(suite_file(LINE)),
-        "--out",
-        str(tmp_path / "no" / "x"),
-    ]
-    assert main(arguments, httpx.MockTransport(lambda _: answer)) == 2
+    out = tmp_path / "no" / "x"
+    arguments = ["run", "--endpoint", "http://x", "--suite", str(suite_file(LINE)), "--out", str(out)]
+    assert main(arguments, httpx.MockTransport(lambda _: answer)) == 4
+    assert f"could not be kept: {out}: No such file" in capsys.readouterr().err

@@ -35,6 +35,24 @@ def test_a_named_model_and_its_limit_are_used(gateway, server):
     assert (server.bodies()[0]["model"], server.bodies()[0]["max_tokens"]) == ("large", 9)
 
 
+def test_an_alias_is_the_model_it_stands_for(gateway, server):
+    answer = gateway.chat(message="hi", model="vendor/small")
+    assert answer.json()["model"] == "small"
+    assert gateway.send("POST", OPENAI, json={**HELLO, "model": "vendor/small"}).status_code == 200
+    assert [body["model"] for body in server.bodies()] == ["small-served"] * 2
+    assert gateway.counted() == {(CHAT, "small", "200"): 1, (OPENAI, "small", "200"): 1}
+
+
+@pytest.mark.parametrize(("most", "status", "sent"), [(300, 400, None), (200, 200, 200), (None, 200, 200)])
+def test_a_models_own_limit_goes_before_the_gateways(make_gateway, server, most, status, sent):
+    models = {"small": {"url": "http://small:8080", "maxTokens": 200}}
+    gateway = make_gateway(models=models)
+    for path, body in ((CHAT, {"message": "hi"}), (OPENAI, HELLO)):
+        answer = gateway.send("POST", path, json={**body, "max_tokens": most})
+        assert answer.status_code == status
+    assert [body["max_tokens"] for body in server.bodies()] == ([sent, sent] if sent else [])
+
+
 def test_openai_fields_pass_through_and_the_body_comes_back_as_it_is(gateway, server):
     answer = gateway.send("POST", OPENAI, json={**HELLO, "temperature": 0.5, "seed": 3, "max_tokens": 5})
     assert answer.json()["choices"][0]["message"]["content"] == "four"

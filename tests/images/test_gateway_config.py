@@ -16,6 +16,8 @@ VALID = {
     "limits": {"maxTokens": 100, "maxRequestBytes": 10},
 }
 
+SAME = {"url": "http://s", "aliases": ["same"]}
+
 
 def test_a_valid_file_is_read(tmp_path):
     from genai_gateway.config import Flags, Limits, Model, load
@@ -35,6 +37,22 @@ def test_what_may_be_left_out_has_defaults():
     config = parse({"instance": "i", "defaultModel": "m", "models": {"m": {"url": "https://m"}}, "flags": None})
     assert (config.slot, config.flags, config.limits) == ("all", Flags(), Limits())
     assert (config.models["m"].served_name, config.models["m"].timeout_seconds) == ("m", 60.0)
+    assert (config.models["m"].aliases, config.models["m"].max_tokens) == ((), None)
+
+
+def test_names_and_limits_of_a_model():
+    from genai_gateway.config import Limits, parse
+
+    model = {"url": "http://m", "aliases": ["vendor/M-1.5", "m"], "maxTokens": "1e+02"}
+    other = {"url": "http://n", "maxTokens": 4096}
+    config = parse({**VALID, "models": {"m": model, "n": other}, "limits": {"defaultMaxTokens": 200}})
+    assert {name: found.name for name, found in config.by_name.items()} == {
+        "m": "m",
+        "n": "n",
+        "vendor/M-1.5": "m",
+    }
+    assert config.limits_of(config.models["m"]) == Limits(max_tokens=100, default_max_tokens=100)
+    assert config.limits_of(config.models["n"]) == Limits(max_tokens=4096, default_max_tokens=200)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +96,12 @@ def changed(path, value):
         ("models.m.timeoutSeconds", "60", "models.m.timeoutSeconds"),
         ("models.m.timeoutSeconds", True, "models.m.timeoutSeconds"),
         ("models.m.typo", 1, "models.m: unknown key 'typo'"),
+        ("models.m.aliases", "a", "models.m.aliases: must be a list"),
+        ("models.m.aliases", [""], "models.m.aliases: must be a list"),
+        ("models.m.aliases", [5], "models.m.aliases: must be a list"),
+        ("models.m.maxTokens", 0, "models.m.maxTokens: must be a whole number above 0, is 0"),
+        ("models.n", {"url": "http://n", "aliases": ["m"]}, "models.n.aliases: 'm' is a name of model m"),
+        ("models", {"a": SAME, "b": SAME}, "models.b.aliases: 'same' is a name of model a"),
         ("flags.exposeModels", "yes", "flags.exposeModels: must be true or false"),
         ("flags.other", True, "flags: unknown key 'other'"),
         ("flags", [1], "flags: must be a mapping"),

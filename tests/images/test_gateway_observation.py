@@ -61,7 +61,7 @@ def test_a_request_id_is_kept_when_harmless_and_sent_on(gateway, server, given, 
 def test_models_are_listed_only_where_the_flag_says_so(gateway, make_gateway):
     assert gateway.send("GET", "/v1/models").status_code == 404
     answer = make_gateway(flags={"exposeModels": True}).send("GET", "/v1/models")
-    assert [entry["id"] for entry in answer.json()["data"]] == ["small", "large"]
+    assert [entry["id"] for entry in answer.json()["data"]] == ["small", "large", "vendor/small"]
 
 
 def test_requests_are_counted_exactly_and_probes_are_not(gateway, server):
@@ -147,6 +147,62 @@ def test_one_line_per_request_and_no_prompt_or_header_in_it(gateway, lines):
 def test_prompts_are_logged_only_where_the_flag_says_so(make_gateway, lines):
     make_gateway(flags={"logPrompts": True}).chat(message="my words")
     assert lines()[0]["prompt"] == "my words"
+
+
+FIRST = "genai_gateway_time_to_first_token_seconds"
+OPENAI = "/v1/chat/completions"
+
+
+def test_an_answer_without_a_stream_begins_when_it_is_there(gateway, server):
+    gateway.chat(message="hi")
+    gateway.send("POST", OPENAI, json={"messages": [{}]})
+    gateway.chat(message="")
+    server.reply = lambda _: httpx.Response(500)
+    gateway.chat(message="hi", model="large")
+    for endpoint in ("/chat", OPENAI):
+        assert gateway.count(f"{FIRST}_count", endpoint=endpoint, model="small") == 1
+    assert gateway.count(f"{FIRST}_count", endpoint="/chat", model="large") is None
+
+
+class Ticking(httpx.AsyncByteStream):
+    """Before each piece one second passes on the clock."""
+
+    def __init__(self, clock, pieces):
+        self.clock, self.pieces = clock, pieces
+
+    async def __aiter__(self):
+        for piece in self.pieces:
+            self.clock.now += 1
+            yield piece
+
+    async def aclose(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "pieces", "expected"),
+    [
+        (200, [b"data: 1\n\n", b"data: 2\n\n"], 1),
+        (200, [b": wait\n\n", b"\n", b'data: {"choices"', b": []}\n\n", b"data: [DONE]\n\n"], 3),
+        (200, [b": wait\n\nda", b"ta: 1\n\n"], 2),
+        (200, [b": nothing\n\n"], None),
+        (429, [b'data: {"error": {}}\n\n'], None),
+    ],
+)
+def test_a_stream_begins_with_its_first_data(gateway, server, status, pieces, expected):
+    class Clock:
+        now = 100.0
+
+        def __call__(self):
+            return self.now
+
+    clock = Clock()
+    gateway.app.user_middleware[0].kwargs["clock"] = clock
+    server.reply = lambda _: httpx.Response(status, stream=Ticking(clock, pieces))
+    gateway.send("POST", OPENAI, json={"messages": [{}], "stream": True})
+    assert gateway.count(f"{FIRST}_sum", endpoint=OPENAI, model="small") == expected
+    total = gateway.count("genai_gateway_request_duration_seconds_sum", endpoint=OPENAI, model="small")
+    assert total == len(pieces)
 
 
 def leave_while(gateway, body, stop):

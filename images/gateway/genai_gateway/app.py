@@ -84,7 +84,7 @@ def _add_probes(app: FastAPI, config: Config, upstream: Upstream, metrics: Metri
 
         @app.get("/v1/models")
         async def models() -> dict[str, Any]:
-            data = [{"id": name, "object": "model", "owned_by": config.instance} for name in config.models]
+            data = [{"id": name, "object": "model", "owned_by": config.instance} for name in config.by_name]
             return {"object": "list", "data": data}
 
 
@@ -102,19 +102,22 @@ def _add_completions(app: FastAPI, config: Config, upstream: Upstream) -> None:
     @app.post("/chat")
     async def chat(request: Request) -> Response:
         call, body = await accept(request)
-        wanted = bodies.chat(body, config.models[call.model], config.limits)
+        model = config.models[call.model]
+        wanted = bodies.chat(body, model, config.limits_of(model))
         note_prompt(call, wanted)
         answer = await _unless_left(request, upstream.complete(wanted.model, wanted.payload, call.request_id))
         if answer.status_code != 200:
             raise bodies.RequestError(answer.status_code, "refused_by_model", "the model refused the request")
         document, text = _read_answer(answer.content)
+        call.mark_first_token()
         call.tokens = read_usage(document)
         return JSONResponse({"response": text, "model": call.model, "tokens_used": sum(call.tokens.values())})
 
     @app.post("/v1/chat/completions")
     async def completions(request: Request) -> Response:
         call, body = await accept(request)
-        wanted = bodies.openai(body, config.models[call.model], config.limits)
+        model = config.models[call.model]
+        wanted = bodies.openai(body, model, config.limits_of(model))
         note_prompt(call, wanted)
         if wanted.is_stream:
             opened = upstream.open_stream(wanted.model, wanted.payload, call.request_id)
@@ -122,6 +125,7 @@ def _add_completions(app: FastAPI, config: Config, upstream: Upstream) -> None:
         answer = await _unless_left(request, upstream.complete(wanted.model, wanted.payload, call.request_id))
         if answer.status_code == 200:
             document, _ = _read_answer(answer.content)
+            call.mark_first_token()
             call.tokens = read_usage(document)
         return Response(answer.content, answer.status_code, media_type="application/json")
 
@@ -152,6 +156,8 @@ def _pass_stream(answer: httpx.Response, call: Call) -> Response:
         try:
             async for chunk in read_chunks(answer):
                 usage.feed(chunk)
+                if usage.has_begun and answer.status_code == 200:
+                    call.mark_first_token()
                 yield chunk
             call.code = answer.status_code
         except UpstreamError as error:

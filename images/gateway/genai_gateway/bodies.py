@@ -58,9 +58,10 @@ def pick_model(body: Mapping[str, Any], config: Config) -> Model:
         return config.models[config.default_model]
     if not isinstance(name, str):
         raise RequestError(400, "invalid_request", "model: must be a text")
-    if name not in config.models:
+    model = config.by_name.get(name)
+    if model is None:
         raise RequestError(404, "unknown_model", "model: this gateway does not serve a model of that name")
-    return config.models[name]
+    return model
 
 
 def chat(body: Mapping[str, Any], model: Model, limits: Limits) -> Completion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,12 +19,17 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model that the gateway serves, and the inference server behind it."""
+    """One model that the gateway serves, and the inference server behind it.
+
+    `max_tokens` bounds one answer of this model; None: what the limits of the gateway say.
+    """
 
     name: str
     url: str
     served_name: str
     timeout_seconds: float = 60.0
+    aliases: tuple[str, ...] = ()
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A valid configuration: `default_model` is always one of `models`."""
+    """A valid configuration: `default_model` is always one of `models`, no alias means two of them."""
 
     instance: str
     slot: str
@@ -54,6 +59,19 @@ class Config:
     models: Mapping[str, Model]
     flags: Flags = field(default_factory=Flags)
     limits: Limits = field(default_factory=Limits)
+    by_name: Mapping[str, Model] = field(init=False, default_factory=dict)
+    """Every name that a caller may write, aliases included."""
+
+    def __post_init__(self) -> None:
+        aliases = {alias: model for model in self.models.values() for alias in model.aliases}
+        object.__setattr__(self, "by_name", {**self.models, **aliases})
+
+    def limits_of(self, model: Model) -> Limits:
+        """The limits that one request to `model` has."""
+        if model.max_tokens is None:
+            return self.limits
+        default = min(model.max_tokens, self.limits.default_max_tokens)
+        return replace(self.limits, max_tokens=model.max_tokens, default_max_tokens=default)
 
 
 def load(path: Path) -> Config:
@@ -80,6 +98,7 @@ def parse(document: object) -> Config:
     if not isinstance(entries, dict) or not entries:
         raise ConfigError("models: must name at least one model")
     models = {str(name): _model(str(name), entry) for name, entry in entries.items()}
+    _check_aliases(models)
     default = _text(top, "defaultModel", "")
     if default not in models:
         raise ConfigError(f"defaultModel: {default!r} is not one of models ({', '.join(sorted(models))})")
@@ -95,14 +114,42 @@ def parse(document: object) -> Config:
 
 def _model(name: str, entry: object) -> Model:
     where = f"models.{name}"
-    keys = _mapping(entry, where, {"url", "servedName", "timeoutSeconds"})
+    keys = _mapping(entry, where, {"url", "servedName", "timeoutSeconds", "aliases", "maxTokens"})
     url = _text(keys, "url", where).rstrip("/")
     if not _is_web_url(url):
         raise ConfigError(f"{where}.url: must be http(s)://HOST[:PORT], is {url!r}")
     timeout = keys.get("timeoutSeconds", 60)
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 3600:
         raise ConfigError(f"{where}.timeoutSeconds: must be a number above 0 and at most 3600, is {timeout!r}")
-    return Model(name, url, _text(keys, "servedName", where, default=name), float(timeout))
+    most = None
+    if "maxTokens" in keys:
+        most = _whole(keys["maxTokens"])
+        if most < 1:
+            raise ConfigError(f"{where}.maxTokens: must be a whole number above 0, is {keys['maxTokens']!r}")
+    return Model(
+        name,
+        url,
+        _text(keys, "servedName", where, default=name),
+        float(timeout),
+        aliases=_aliases(keys.get("aliases", []), where),
+        max_tokens=most,
+    )
+
+
+def _aliases(entry: object, where: str) -> tuple[str, ...]:
+    if not isinstance(entry, list) or not all(isinstance(alias, str) and alias for alias in entry):
+        raise ConfigError(f"{where}.aliases: must be a list of texts that are not empty")
+    return tuple(entry)
+
+
+def _check_aliases(models: Mapping[str, Model]) -> None:
+    """Refuse a name that means two models: which one answered would hang on the order of the file."""
+    owners = {name: name for name in models}
+    for model in models.values():
+        for alias in model.aliases:
+            owner = owners.setdefault(alias, model.name)
+            if owner != model.name:
+                raise ConfigError(f"models.{model.name}.aliases: {alias!r} is a name of model {owner}")
 
 
 def _is_web_url(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prometheus_client import (
@@ -39,6 +41,14 @@ class Call:
     error: str | None = None
     prompt: str | None = None  # only set while the logPrompts flag is on
     tokens: dict[str, int] = field(default_factory=dict)
+    clock: Callable[[], float] = time.perf_counter
+    started: float = 0.0  # on that clock
+    first_token_seconds: float | None = None  # None: the caller got none
+
+    def mark_first_token(self) -> None:
+        """Note that the answer begins to reach the caller; only the first time counts."""
+        if self.first_token_seconds is None:
+            self.first_token_seconds = self.clock() - self.started
 
 
 class Metrics:
@@ -61,6 +71,13 @@ class Metrics:
             buckets=duration_buckets(),
             registry=self.registry,
         )
+        self._first_token = Histogram(
+            "genai_gateway_time_to_first_token_seconds",
+            "Time from the request's first byte to a stream's first event, or to the whole of any other answer.",
+            ("endpoint", "model"),
+            buckets=duration_buckets(),
+            registry=self.registry,
+        )
         self.in_flight = Gauge(
             "genai_gateway_requests_in_flight", "Requests that are being answered.", registry=self.registry
         )
@@ -75,6 +92,8 @@ class Metrics:
         """Count one finished request, exactly once."""
         self._requests.labels(call.endpoint, call.model, str(code)).inc()
         self._seconds.labels(call.endpoint, call.model).observe(seconds)
+        if call.first_token_seconds is not None:
+            self._first_token.labels(call.endpoint, call.model).observe(call.first_token_seconds)
         for kind, count in call.tokens.items():
             self._tokens.labels(call.model, kind).inc(count)
 

@@ -47,7 +47,9 @@ class Observation:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        call = Call(path, choose_request_id(Headers(scope=scope).get("x-request-id")))
+        started = self._clock()
+        request_id = choose_request_id(Headers(scope=scope).get("x-request-id"))
+        call = Call(path, request_id, clock=self._clock, started=started)
         scope.setdefault("state", {})["call"] = call
         status: int | None = None
 
@@ -63,7 +65,6 @@ class Observation:
         if path not in COUNTED:
             await self._app(scope, receive, send_marked)
             return
-        started = self._clock()
         self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, send_marked)

@@ -123,18 +123,21 @@ def read_usage(document: object) -> dict[str, int]:
 
 
 class StreamUsage:
-    """Finds the token counts in a stream of server-sent events, where the caller asked for them."""
+    """Follows a stream of server-sent events: whether it has begun, and its token counts where it has any."""
 
     _LINE_BYTES = 65_536  # a longer line holds no usage: don't keep it
 
     def __init__(self) -> None:
         self.tokens: dict[str, int] = {}
+        self.has_begun = False
         self._rest = b""
 
     def feed(self, chunk: bytes) -> None:
         """Look at the next bytes of the stream."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         self._rest = self._rest[: self._LINE_BYTES]
+        # A comment or a blank line keeps a connection alive; only data is an answer.
+        self.has_begun = self.has_begun or any(line.startswith(b"data:") for line in (*lines, self._rest))
         for line in lines:
             if line.startswith(b"data:") and b'"usage"' in line:
                 try:

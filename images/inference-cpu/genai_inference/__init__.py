@@ -1,1 +1,1 @@
-"""Serves one GGUF model over HTTP with llama.cpp's own server, on CPUs."""
+"""Serves GGUF models over HTTP on CPUs: llama.cpp behind a small front that counts and drains."""

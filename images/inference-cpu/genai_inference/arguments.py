@@ -1,4 +1,4 @@
-"""The command line, read and checked before the model is loaded."""
+"""The command line, read and checked before a model is loaded."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .faults import Faults
+
+DEFAULT_PATH = "/models/model.gguf"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model: the names that requests may use, the first of which is its own, and its GGUF file."""
+
+    names: tuple[str, ...]
+    path: Path
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one server runs with."""
+    """What one server runs with; every model gets `context`, `parallel` and `threads` of its own."""
 
-    model: Path
-    alias: str
+    models: tuple[Model, ...]
     host: str
     port: int
     context: int
     parallel: int
     threads: int
-    drain_seconds: float
-    fail_every: int
-    never_ready: bool
-
-    @property
-    def is_drill(self) -> bool:
-        """Whether this server is made to misbehave on purpose."""
-        return self.fail_every > 0 or self.never_ready
+    shutdown_seconds: float
+    faults: Faults
 
 
 def _positive(text: str) -> int:
@@ -48,28 +53,80 @@ def parse(argv: Sequence[str] | None = None) -> Settings:
     """Read the command line; a mistake ends the process with exit code 2 and a usage line."""
     parser = argparse.ArgumentParser(
         prog="genai-inference",
-        description="Serves one GGUF model: /v1/chat/completions, /v1/models, /health, /metrics.",
+        description="Serves GGUF models: /v1/chat/completions, /v1/models, /health, /metrics.",
     )
+    _declare(parser)
+    found = parser.parse_args(argv)
+    faults = Faults(found.fail_every, found.hang_after, found.never_ready)
+    return Settings(
+        models=_read_models(parser, found.model or [DEFAULT_PATH], found.alias),
+        host=found.host,
+        port=found.port,
+        context=found.context,
+        parallel=found.parallel,
+        threads=found.threads,
+        shutdown_seconds=found.shutdown_timeout,
+        faults=faults,
+    )
+
+
+def _declare(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--model", type=Path, default=Path("/models/model.gguf"), help="GGUF file (default: %(default)s)")
-    add("--alias", default="model", help="name in /v1/models (default: %(default)s)")
+    add(
+        "--model",
+        action="append",
+        metavar="[NAME[,NAME...]=]FILE",
+        help=f"GGUF file; repeat it to serve several models, each with its names (default: {DEFAULT_PATH})",
+    )
+    add("--alias", action="append", default=[], help="name of the only model; repeat it for more names")
     add("--host", default="0.0.0.0", help="address to listen on (default: %(default)s)")  # noqa: S104
     add("--port", type=_port, default=8080, help="port to listen on (default: %(default)s)")
     add("--context", type=_positive, default=2048, help="tokens of one request, prompt and answer together")
     add("--parallel", type=_positive, default=4, help="requests at the same time (default: %(default)s)")
     add("--threads", type=_positive, default=available_cores(), help="CPU threads (default: the cores there are)")
-    add("--drain-seconds", type=float, default=20.0, help="after SIGTERM, wait this long for running requests")
+    add(
+        *("--shutdown-timeout", "--drain-seconds"),
+        type=float,
+        default=20.0,
+        metavar="SECONDS",
+        help="after SIGTERM, wait this long for running requests (default: %(default)s)",
+    )
     drills = parser.add_argument_group(
         "release drills", "Faults on purpose, to see a bad version being caught. Never for real traffic."
     )
     drills.add_argument(
         "--fail-every", type=_positive, default=0, metavar="N", help="answer 500 to every Nth completion request"
     )
+    drills.add_argument(
+        "--hang-after",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="answer N completion requests, then none any more, while /health and /metrics go on",
+    )
     drills.add_argument("--never-ready", action="store_true", help="answer 503 to /health for ever")
-    found = parser.parse_args(argv)
-    if not found.model.is_file():
-        parser.error(f"--model: {found.model} is not a file; is the model's volume mounted there?")
-    return Settings(**vars(found))
+
+
+def _read_models(parser: argparse.ArgumentParser, written: list[str], aliases: list[str]) -> tuple[Model, ...]:
+    models = []
+    for text in written:
+        names, equals, path = text.rpartition("=")
+        named = tuple(name for name in names.split(",") if name)
+        if not named and (equals or len(written) > 1):
+            parser.error(f"--model: {text} has no name; with several models write NAME={path}")
+        models.append(Model(named, Path(path)))
+        if not Path(path).is_file():
+            parser.error(f"--model: {path} is not a file; is the model's volume mounted there?")
+    if len(models) > 1 and aliases:
+        parser.error("--alias: there are several models; write --model NAME,ALIAS=FILE instead")
+    if len(models) == 1:
+        own = tuple(dict.fromkeys([*models[0].names, *aliases]))
+        return (Model(own or ("model",), models[0].path),)
+    taken = [name for model in models for name in model.names]
+    twice = sorted({name for name in taken if taken.count(name) > 1})
+    if twice:
+        parser.error(f"--model: {', '.join(twice)} names two models")
+    return tuple(models)
 
 
 def available_cores() -> int:

@@ -1,0 +1,1 @@
+"""Backs up and restores the vector database through its own API. Standard library only."""

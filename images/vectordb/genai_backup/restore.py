@@ -1,0 +1,72 @@
+"""Bring a backup back into a database that lost its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .api import Backup, BackupError, Database, UnreachableError
+from .wait import Deadline, wait_for_end, wait_for_nodes
+
+
+def restore(
+    database: Database, backup_id: str, *, nodes: int, deadline: Deadline, say: Callable[[str], None]
+) -> bool:
+    """Restore the classes of a backup, and return whether anything was done. Raises BackupError.
+
+    Nothing that exists is overwritten: with all of its classes there, it does nothing; with some, it refuses,
+    unless they come from a restore of the same backup that failed halfway: then it brings the others.
+    """
+    wait_for_nodes(database, nodes, deadline)
+    backup = _find(database, backup_id)
+    missing = _find_missing(database, backup)
+    if not missing:
+        say(f"nothing to restore: all {len(backup.classes)} classes of backup {backup_id} are there")
+        return False
+    there = sorted(set(backup.classes) - set(missing))
+    if there and not _has_failed_before(database, backup_id):
+        raise BackupError(
+            f"Backup {backup_id} is not restored, since nothing is overwritten and these of its classes exist:"
+            f" {', '.join(there)}. Delete them to take the backup's, or empty vectordb.restore.from."
+        )
+    say(f"restore of backup {backup_id} begins: {', '.join(missing)}")
+    database.start_restore(backup_id, missing)
+    _wait(database, backup_id, deadline)
+    while _find_missing(database, backup):
+        deadline.pause(f"The classes of backup {backup_id} did not appear")
+    say(f"restore of backup {backup_id} done: {len(missing)} classes in {deadline.elapsed:.0f} s")
+    return True
+
+
+def _wait(database: Database, backup_id: str, deadline: Deadline) -> None:
+    try:
+        wait_for_end(lambda: database.read_restore(backup_id), f"Restore of backup {backup_id}", deadline)
+    except BackupError as error:
+        if "minimum replication factor" in str(error):
+            hint = "Write vectordb: {minimumReplicationFactor: 1}; the restore goes on with what is missing."
+            raise BackupError(f"{error} {hint}") from error
+        raise
+
+
+def _find_missing(database: Database, backup: Backup) -> tuple[str, ...]:
+    there = set(database.list_classes())
+    return tuple(sorted(set(backup.classes) - there))
+
+
+def _has_failed_before(database: Database, backup_id: str) -> bool:
+    try:
+        return database.read_restore(backup_id).status == "FAILED"
+    except UnreachableError:
+        raise
+    except BackupError:
+        return False  # never restored
+
+
+def _find(database: Database, backup_id: str) -> Backup:
+    backups = {backup.id: backup for backup in database.list_backups()}
+    found = backups.get(backup_id)
+    if found is None:
+        known = ", ".join(sorted(backups)) or "none"
+        raise BackupError(f"There is no backup {backup_id} at the target. There are: {known}.")
+    if found.status != "SUCCESS":
+        raise BackupError(f"Backup {backup_id} cannot be restored: its status is {found.status}.")
+    return found
