@@ -22,6 +22,9 @@ nodeSelector:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with include "genai.pod.affinity" . }}
+{{ . }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001

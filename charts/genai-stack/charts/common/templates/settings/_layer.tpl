@@ -1,5 +1,5 @@
 {{/*
-"over" laid on "under", as YAML. Maps are merged; anything else that "over" has wins, an empty list or 0 included
+"over" laid on "under", as JSON. Maps are merged; anything else that "over" has wins, an empty list or 0 included
 (sprig's merge functions treat those as missing).
   {{- $model := fromYaml (include "genai.settings.layer" (dict "under" .Values.modelDefaults "over" $entry)) }}
 */}}
@@ -13,5 +13,5 @@
 {{- $_ := set $result $key $value -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml $result -}}
+{{- toJson $result -}}
 {{- end -}}
