@@ -1,7 +1,32 @@
 {{/*
-Settings of one model: its entry laid on modelDefaults, as YAML.
+Settings of one model as JSON: its entry on its profile on modelDefaults, then what follows from them (the engine, its
+image, the GPUs among the resources, annotations that name the least driver).
   {{ include "genai.inference.settings" (dict "root" $ "model" "smollm2") }}
 */}}
 {{- define "genai.inference.settings" -}}
-{{- include "genai.settings.layer" (dict "under" .root.Values.modelDefaults "over" (get .root.Values.models .model)) -}}
+{{- $values := .root.Values -}}
+{{- $entry := fromYaml (include "genai.settings.present" (dict "map" (get $values.models .model))) -}}
+{{- $name := $entry.profile | default $values.modelDefaults.profile -}}
+{{- $profile := fromYaml (include "genai.inference.profile" (dict "root" .root "model" .model "profile" $name)) -}}
+{{- $under := fromYaml (include "genai.settings.layer" (dict "under" $values.modelDefaults "over" $profile)) -}}
+{{- $settings := fromYaml (include "genai.settings.layer" (dict "under" $under "over" $entry)) -}}
+{{- $hasGpu := gt (int $settings.gpu.count) 0 -}}
+{{- if not $settings.engine -}}
+{{- $_ := set $settings "engine" (ternary "vllm" "llamacpp" $hasGpu) -}}
+{{- end -}}
+{{- if $hasGpu -}}
+{{- $gpus := dict $settings.gpu.resource (int $settings.gpu.count | toString) -}}
+{{- range $kind := list "requests" "limits" -}}
+{{- $_ := set $settings.resources $kind (merge (dict) $gpus (get $settings.resources $kind | default dict)) -}}
+{{- end -}}
+{{- end -}}
+{{- $least := dict -}}
+{{- with $settings.minDriver -}}{{- $_ := set $least "genai-stack/min-driver" . -}}{{- end -}}
+{{- with $settings.minCuda -}}{{- $_ := set $least "genai-stack/min-cuda" . -}}{{- end -}}
+{{- $_ := set $settings "podAnnotations" (merge $least ($settings.podAnnotations | default dict)) -}}
+{{- $_ := set $settings "nodeSelector" (fromYaml (include "genai.settings.present" (dict "map" $settings.nodeSelector))) -}}
+{{- $engine := get $values.engines $settings.engine | default dict -}}
+{{- $_ := set $settings "image" (fromYaml (include "genai.settings.layer" (dict "under" $engine.image "over" $settings.image))) -}}
+{{- include "genai.inference.coherent" (dict "root" .root "model" .model "settings" $settings) -}}
+{{- toJson $settings -}}
 {{- end -}}
