@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.charts.rendering import ALL, BLUE, GREEN, Case, Renderer, View
+from tests.charts.rendering import ALL, BLUE, GREEN, Case, Renderer, View, component_of
 
 SLOTS = {"blue": BLUE, "green": GREEN}
 EVERYTHING = {"path": {"type": "PathPrefix", "value": "/"}}
@@ -18,18 +18,19 @@ def make_view(weights: dict[str, int], serving: str = "blue") -> View:
 
 
 def find_route(renderer: Renderer, case: Case, view: View, *settings: str) -> dict[str, Any]:
-    (route,) = (m for m in renderer.render(case, view, *settings) if m["kind"] == "HTTPRoute")
+    manifests = renderer.render(case, view, *settings)
+    (route,) = (m for m in manifests if m["kind"] == "HTTPRoute" and component_of(m) == "route")
     return dict(route)
 
 
 @pytest.mark.parametrize(
     "weights", [{"blue": 90, "green": 10}, {"blue": 0, "green": 100}, {"green": 100}], ids=str
 )
-def test_rules(renderer: Renderer, case: Case, weights: dict[str, int]) -> None:
+def test_rules(renderer: Renderer, few: Case, weights: dict[str, int]) -> None:
     view = make_view(weights, serving=next(reversed(weights)))
-    *previews, last = find_route(renderer, case, view)["spec"]["rules"]
+    *previews, last = find_route(renderer, few, view)["spec"]["rules"]
     services = {
-        slot: next(m["metadata"]["name"] for m in renderer.render(case, SLOTS[slot]) if _is_gateway(m))
+        slot: next(m["metadata"]["name"] for m in renderer.render(few, SLOTS[slot]) if _is_gateway(m))
         for slot in weights
     }
     for slot, rule in zip(sorted(weights), previews, strict=True):
@@ -42,20 +43,20 @@ def test_rules(renderer: Renderer, case: Case, weights: dict[str, int]) -> None:
     ]
 
 
-def test_role_all_leads_to_the_service_of_the_instance(renderer: Renderer, case: Case) -> None:
-    route = find_route(renderer, case, ALL, "route.enabled=true")
+def test_role_all_leads_to_the_service_of_the_instance(renderer: Renderer, few: Case) -> None:
+    route = find_route(renderer, few, ALL, "route.enabled=true")
     assert route["spec"]["rules"] == [
-        {"matches": [EVERYTHING], "backendRefs": [{"name": case.instance, "port": 80}]}
+        {"matches": [EVERYTHING], "backendRefs": [{"name": few.instance, "port": 80}]}
     ]
 
 
-def test_the_route_attaches_to_the_gateway_with_its_host_names(renderer: Renderer, case: Case) -> None:
+def test_the_route_attaches_to_the_gateway_with_its_host_names(renderer: Renderer, few: Case) -> None:
     settings = (
         'route.gateway={"name": "front", "namespace": "edge-ns"}',
         'route.hostnames=["a.example.com"]',
         'route.annotations={"example.com/a": "b"}',
     )
-    route = find_route(renderer, case, make_view({"blue": 100}), *settings)
+    route = find_route(renderer, few, make_view({"blue": 100}), *settings)
     assert route["spec"]["parentRefs"] == [{"name": "front", "namespace": "edge-ns"}]
     assert route["spec"]["hostnames"] == ["a.example.com"]
     assert route["metadata"]["annotations"] == {"example.com/a": "b"} | route["metadata"]["annotations"]

@@ -7,12 +7,16 @@ The gateway's config.yaml.
 {{- $values := $root.Values -}}
 {{- $models := dict -}}
 {{- range $name, $route := fromYaml (include "genai.settings.present" (dict "map" $values.models)) -}}
-{{- $service := include "genai.name.release" (dict "root" $root "suffix" (printf "inference-%s" $name)) -}}
-{{- $_ := set $models $name (dict
+{{- $service := include "genai.name.release" (dict "root" $root "suffix" (printf "inference-%s" ($route.model | default $name))) -}}
+{{- $entry := dict
   "url" ($route.url | default (printf "http://%s:8080" $service))
   "servedName" ($route.servedName | default $name)
-  "timeoutSeconds" ($route.timeoutSeconds | default 60)) -}}
+  "timeoutSeconds" ($route.timeoutSeconds | default 60) -}}
+{{- with $route.aliases -}}{{- $_ := set $entry "aliases" . -}}{{- end -}}
+{{- with $route.maxTokens -}}{{- $_ := set $entry "maxTokens" (int .) -}}{{- end -}}
+{{- $_ := set $models $name $entry -}}
 {{- end -}}
+{{- include "genai.gateway.names" (dict "root" $root "models" $models) -}}
 {{- toYaml (dict
   "instance" (include "genai.instance" (dict "root" $root))
   "slot" (include "genai.slot" (dict "root" $root))
