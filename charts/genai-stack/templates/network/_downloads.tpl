@@ -1,0 +1,17 @@
+{{/*
+The ports over which models and their adapters are fetched, as a YAML list; empty when images or volumes bring them all.
+  {{- $ports := fromYamlArray (include "genai.network.downloads" (dict "models" .Values.inference.models)) }}
+*/}}
+{{- define "genai.network.downloads" -}}
+{{- $urls := list -}}
+{{- range $model := .models -}}
+{{- $sources := list (($model | default dict).source | default dict) -}}
+{{- range ($model | default dict).lora -}}{{- $sources = append $sources ((. | default dict).source | default dict) -}}{{- end -}}
+{{- range $source := $sources -}}
+{{- if $source.hf -}}{{- $urls = append $urls "https://" -}}{{- end -}}
+{{- with $source.s3 -}}{{- $urls = append $urls (.endpoint | default "https://") -}}{{- end -}}
+{{- with $source.url -}}{{- $urls = append $urls . -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- include "genai.network.urlports" (dict "urls" $urls) -}}
+{{- end -}}
