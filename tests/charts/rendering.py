@@ -20,9 +20,20 @@ KUBERNETES = "1.35.0"
 """Version that charts are rendered and validated for."""
 
 INSTANCE = "genai"
-COMPONENTS = (*SUBCHARTS, "route")
-RENDERED_BY = {"gateway": "slot", "inference": "slot", "vectordb": "base", "evals": "base", "route": "route"}
-"""The role other than `all` that holds each component."""
+RENDERED_BY = {
+    **dict.fromkeys(("gateway", "inference"), "slot"),
+    **dict.fromkeys(("vectordb", "evals"), "base"),
+    "route": "route",
+    **dict.fromkeys(("edge", "quota", "observability", "model-prefetch"), "base"),
+    **dict.fromkeys(("vectordb-backup", "vectordb-restore"), "base"),
+    **dict.fromkeys(("network", "test"), "base slot"),
+}
+"""The roles other than `all` that hold each component, by the label app.kubernetes.io/component."""
+
+ALWAYS = frozenset({*SUBCHARTS, "route"})
+"""Components that are there when they are enabled; the others come with a setting of their own."""
+
+NOT_NAMESPACED = frozenset({"PriorityClass"})
 
 Manifest = Mapping[str, Any]
 YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -105,6 +116,27 @@ def list_cases() -> tuple[Case, ...]:
     return (*ci, *environments)
 
 
+@cache
+def list_profiled() -> tuple[Case, ...]:
+    """Every environment on every profile; an environment is laid on the profile."""
+    folder = ROOT / "values"
+    return tuple(
+        Case(f"profiles/{profile.stem}/{environment.stem}", (profile, environment))
+        for profile in sorted(folder.glob("profiles/*.yaml"))
+        for environment in sorted(folder.glob("*.yaml"))
+    )
+
+
+def list_few() -> tuple[Case, ...]:
+    """Cases that differ most, for what depends on settings more than on cases."""
+    return tuple(map(find_case, ("ci/default", "ci/full", "ci/long-names", "ci/models", "values/prod")))
+
+
+def find_case(name: str) -> Case:
+    """The case of that name."""
+    return next(case for case in list_cases() if case.name == name)
+
+
 def list_examples() -> tuple[Case, ...]:
     """Every example on top of the local environment."""
     folder = ROOT / "values"
@@ -179,11 +211,28 @@ def identify(manifest: Manifest) -> str:
 
 
 def find_template(manifest: Manifest) -> dict[str, Any]:
-    """The pod template of a manifest; empty for one without."""
+    """The pod template of a manifest; a Pod is its own, empty for one without."""
     spec = manifest.get("spec") or {}
+    if manifest["kind"] == "Pod":
+        return {"metadata": manifest["metadata"], "spec": spec}
     spec = spec.get("jobTemplate", {}).get("spec", spec)
     template: dict[str, Any] = spec.get("template") or {}
     return template
+
+
+def is_server(manifest: Manifest) -> bool:
+    """Whether its pods serve, rather than do one thing and end."""
+    return manifest["kind"] in ("Deployment", "StatefulSet")
+
+
+def is_hook(manifest: Manifest) -> bool:
+    """Whether Helm runs it on request and not as a part of the release."""
+    return "helm.sh/hook" in (manifest["metadata"].get("annotations") or {})
+
+
+def list_sources(text: str) -> frozenset[str]:
+    """The template files, relative to the chart, that made something of what helm printed."""
+    return frozenset(line.split("/", 1)[1] for line in text.splitlines() if line.startswith("# Source: "))
 
 
 def walk_pods(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:

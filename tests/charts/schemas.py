@@ -11,6 +11,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "genai-stack"
 SUBCHARTS = ("gateway", "inference", "vectordb", "evals")
+SECTIONS = ("route", "network", "quota", "observability", "rollout")
+"""Top-level keys of the umbrella beside `global` and its subcharts."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 Node = dict[str, Any]
@@ -54,7 +56,7 @@ def build() -> dict[Path, Node]:
         section = expand(read(name), fragments)
         schemas[CHART / "charts" / name / "values.schema.json"] = {"$schema": DRAFT, **section}
         properties[name] = section
-    for name in ("route", "rollout"):
+    for name in SECTIONS:
         properties[name] = expand(read(name), fragments)
     library: Node = {
         "description": "The library chart, which has no values of its own.",

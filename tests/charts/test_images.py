@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tests.charts.leaves import walk_leaves
 from tests.charts.rendering import ALL, Case, Renderer, Stack, list_cases, walk_containers, walk_pods
 from tests.charts.schemas import CHART
+from tests.charts.test_schema import read_schema
+from tests.charts.values_doc import layer, read_defaults
 
 REFERENCE = re.compile(r"[a-z0-9.:-]+(/[a-z0-9._-]+)+(:[A-Za-z0-9._-]+|@sha256:[a-f0-9]{64})")
 DIGEST = "sha256:" + "a" * 64
@@ -54,9 +57,14 @@ def test_a_digest_wins(renderer: Renderer) -> None:
     assert f"docker.io/genaistack/evals@{DIGEST}" in images
 
 
-def test_registry_is_one_key_for_all(renderer: Renderer, case: Case) -> None:
+def test_registry_is_one_key_for_all(renderer: Renderer, few: Case) -> None:
     settings = ('global.image.registry="localhost/mirror"',)
-    manifests = renderer.render(case, ALL, *settings)
-    own = ("registry.example.com/models/", "other.example.com/")
-    for _, image in walk_references(Stack(case, {ALL: manifests})):
+    manifests = renderer.render(few, ALL, *settings)
+    leaves = walk_leaves(layer(read_defaults(), few.values), read_schema())
+    own = tuple(
+        f"{leaf.value}/"
+        for leaf in leaves
+        if leaf.path[-1] == "registry" and leaf.path[0] != "global" and leaf.value
+    )
+    for _, image in walk_references(Stack(few, {ALL: manifests})):
         assert image.startswith(("localhost/mirror/", *own)), image

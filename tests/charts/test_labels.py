@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.charts.rendering import COMPONENTS, ROUTE, Stack, component_of, find_template, identify
+from tests.charts.rendering import (
+    NOT_NAMESPACED,
+    RENDERED_BY,
+    ROUTE,
+    Stack,
+    component_of,
+    find_template,
+    identify,
+)
+
+SHARED_BY_MODELS = {"ServiceAccount", "ConfigMap"}
 
 
 def test_objects_carry_the_owned_labels(stack: Stack) -> None:
@@ -17,11 +27,13 @@ def test_objects_carry_the_owned_labels(stack: Stack) -> None:
         for manifest in manifests:
             labels = manifest["metadata"]["labels"]
             assert expected.items() <= labels.items(), f"{identify(manifest)} as {view}"
-            assert component_of(manifest) in COMPONENTS
+            assert component_of(manifest) in RENDERED_BY
 
 
 def test_pods_carry_the_labels_of_their_object_but_the_chart_version(stack: Stack) -> None:
     for workload in stack.workloads:
+        if workload["kind"] == "Pod":
+            continue  # A pod is its own object.
         labels = dict(workload["metadata"]["labels"])
         del labels["helm.sh/chart"]
         pod = find_template(workload)["metadata"]["labels"]
@@ -31,7 +43,7 @@ def test_pods_carry_the_labels_of_their_object_but_the_chart_version(stack: Stac
 
 def test_inference_objects_name_their_model(stack: Stack) -> None:
     for manifest in stack.manifests:
-        if component_of(manifest) == "inference" and manifest["kind"] != "ServiceAccount":
+        if component_of(manifest) == "inference" and manifest["kind"] not in SHARED_BY_MODELS:
             assert manifest["metadata"]["labels"]["genai-stack/model"], identify(manifest)
 
 
@@ -44,4 +56,6 @@ def test_label_values_fit_kubernetes(stack: Stack) -> None:
 
 
 def test_every_object_names_its_namespace(stack: Stack) -> None:
-    assert {manifest["metadata"].get("namespace") for manifest in stack.manifests} == {"genai-ns"}
+    for manifest in stack.manifests:
+        namespace = None if manifest["kind"] in NOT_NAMESPACED else "genai-ns"
+        assert manifest["metadata"].get("namespace") == namespace, identify(manifest)

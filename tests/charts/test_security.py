@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from tests.charts.rendering import Stack, walk_containers, walk_pods
+import pytest
+
+from tests.charts.rendering import (
+    ALL,
+    BASE,
+    BLUE,
+    NOT_NAMESPACED,
+    ROUTE,
+    Renderer,
+    Stack,
+    View,
+    component_of,
+    find_case,
+    identify,
+    walk_containers,
+    walk_pods,
+)
 
 RESTRICTED_VOLUMES = {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected", "image"}
 
@@ -35,13 +51,22 @@ def test_volumes_are_of_kinds_that_restricted_admits(stack: Stack) -> None:
             assert set(volume) - {"name"} <= RESTRICTED_VOLUMES, f"{name}: {volume}"
 
 
-def test_services_stay_inside_the_cluster(stack: Stack) -> None:
+def test_no_pod_is_told_where_or_with_whom_it_shares(stack: Stack) -> None:
+    for name, pod in walk_pods(stack):
+        assert not {"nodeName", "hostAliases", "hostUsers", "ephemeralContainers"} & set(pod), name
+
+
+def test_services_stay_inside_the_cluster_unless_asked_for(stack: Stack) -> None:
     for manifest in stack.manifests:
         if manifest["kind"] == "Service":
-            assert manifest["spec"]["type"] == "ClusterIP"
-            assert "externalIPs" not in manifest["spec"]
+            asked = stack.case.values.get("route", {}).get("service", {}).get("type", "ClusterIP")
+            wanted = asked if component_of(manifest) == "route" else "ClusterIP"
+            assert manifest["spec"]["type"] == wanted, identify(manifest)
+            assert "externalIPs" not in manifest["spec"], identify(manifest)
 
 
-def test_no_rights_are_asked_for(stack: Stack) -> None:
-    kinds = {manifest["kind"] for manifest in stack.manifests}
-    assert not kinds & {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Secret"}
+@pytest.mark.parametrize("view", [ALL, BASE, BLUE, ROUTE], ids=str)
+def test_nothing_leads_in_from_outside_unless_asked_for(renderer: Renderer, view: View) -> None:
+    for manifest in renderer.render(find_case("ci/default"), view):
+        assert manifest["kind"] not in {"Ingress", "Gateway", "HTTPRoute"}, identify(manifest)
+        assert manifest["kind"] not in NOT_NAMESPACED, identify(manifest)

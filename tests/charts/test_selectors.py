@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.charts.rendering import ALL, BLUE, GREEN, ROUTE, Manifest, Stack, component_of, find_template, identify
+from tests.charts.rendering import (
+    ALL,
+    BLUE,
+    GREEN,
+    ROUTE,
+    Manifest,
+    Stack,
+    component_of,
+    find_template,
+    identify,
+    is_server,
+)
 
 STABLE = {
     "app.kubernetes.io/instance",
@@ -51,17 +62,17 @@ def test_a_workload_selects_its_own_pods_and_no_others(stack: Stack) -> None:
     for together in (stack.parts[ALL], tuple(manifest for part in parts for manifest in part)):
         workloads = tuple(manifest for manifest in together if find_template(manifest))
         for workload in workloads:
-            if workload["kind"] != "CronJob":
+            if is_server(workload):
                 assert pick(find_selector(workload), workloads) == [identify(workload)]
 
 
 @pytest.mark.parametrize("view", [ALL, BLUE, GREEN], ids=str)
 def test_services_and_budgets_select_the_workload_of_their_name(stack: Stack, view: Any) -> None:
-    workloads = tuple(manifest for manifest in stack.parts[view] if find_template(manifest))
+    workloads = tuple(manifest for manifest in stack.parts[view] if is_server(manifest))
     for manifest in stack.parts[view]:
         if manifest["kind"] in ("Service", "PodDisruptionBudget") and component_of(manifest) != "route":
             picked = pick(find_selector(manifest), workloads)
-            assert [name.split()[1] for name in picked] == [manifest["metadata"]["name"]]
+            assert [name.split()[1] for name in picked] == [manifest["metadata"]["name"].removesuffix("-peers")]
 
 
 def test_service_ports_lead_to_container_ports(stack: Stack) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.charts.schemas import CHART
 
 DEFINE = re.compile(r'\{\{-? define "([^"]+)" -?\}\}(.*?)\{\{-? end -?\}\}\s*\Z', re.DOTALL)
-INCLUDE = re.compile(r'include "(genai\.[a-z.]+)"')
+INCLUDE = re.compile(r'include "(genai\.[A-Za-z.]+)"')
 
 
 def list_templates() -> list[Path]:

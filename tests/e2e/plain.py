@@ -33,9 +33,10 @@ def plain_install(stack: Stack, namespace: str) -> Iterator[Callable[[], bool]]:
         stack.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
-def run_helm(*arguments: str) -> None:
-    """Run helm in the checkout and insist on success."""
+def run_helm(*arguments: str) -> str:
+    """Run helm in the checkout, insist on success, and return what it printed."""
     done = subprocess.run(
         [str(find_helm()), *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
