@@ -37,6 +37,24 @@ def test_values_with_errors_are_told_as_everywhere_else(capfd):
     assert captured.out == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--registry", "https://ghcr.io/acme", "--tag", "1"], "is no registry"),
+        (["--registry", "", "--tag", "1"], "is no registry"),
+        (["--registry", "ghcr.io/acme", "--tag", "a b"], "is no tag"),
+        (["--registry", "ghcr.io/acme", "--tag", "latest"], "is no tag"),
+        (
+            ["--registry", "127.0.0.1:5000", "--tag", "1", "-o", "missing/x.yaml"],
+            "missing does not exist",
+        ),
+    ],
+)
+def test_a_wrong_destination_is_refused_before_anything_is_built(arguments, told, capfd):
+    assert run(["images", "push", *arguments]) == 2
+    assert told in capfd.readouterr().err
+
+
 def test_an_unknown_image_to_push_is_refused(capfd):
     assert run(["images", "push", "--registry", "r", "--tag", "1", "--only", "nope"]) == 2
     assert "driver" in capfd.readouterr().err

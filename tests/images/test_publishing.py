@@ -20,8 +20,8 @@ def test_a_reference_is_registry_name_and_tag():
 
 def test_values_pin_by_digest_what_the_chart_uses_and_add_no_model():
     values = digest_values(DESTINATION, [pushed(image.name) for image in ALL_IMAGES])
-    assert values["global"] == {"image": {"registry": "ghcr.io/acme"}}
-    gateway = {"repository": "gateway", "tag": "1.4.0", "digest": "sha256:gateway"}
+    assert "global" not in values
+    gateway = {"registry": "ghcr.io/acme", "repository": "gateway", "tag": "1.4.0", "digest": "sha256:gateway"}
     assert values["gateway"] == {"image": gateway}
     assert values["inference"]["engines"]["llamacpp"]["image"]["digest"] == "sha256:inference-cpu"
     assert "models" not in values["inference"]

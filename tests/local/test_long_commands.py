@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -65,6 +66,31 @@ def test_an_interruption_takes_the_command_down(
     with pytest.raises(KeyboardInterrupt):
         commands.run([*python(code), str(begun)], label="x", progress=interrupt)
 
+    assert pid_of(str(begun)) is None
+
+
+def test_a_second_interruption_leaves_no_command_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(commands, "HEARTBEAT_SECONDS", 0.05)
+    begun = tmp_path / "begun"
+    waiting = subprocess.Popen.wait
+    interruptions = [KeyboardInterrupt]
+
+    def wait(process: subprocess.Popen[str], timeout: float | None = None) -> int:
+        if timeout == commands.END_SECONDS and interruptions:
+            raise interruptions.pop()
+        return waiting(process, timeout)
+
+    def interrupt(message: str) -> None:
+        if begun.exists():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "wait", wait)
+    code = "import signal, pathlib, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    code += "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+    with pytest.raises(KeyboardInterrupt):
+        commands.run([*python(code), str(begun)], label="x", progress=interrupt)
+
+    assert interruptions == []
     assert pid_of(str(begun)) is None
 
 

@@ -23,6 +23,8 @@ http: {{addr: "127.0.0.1:{port}"}}
 DENIES = "auth: {{htpasswd: {{realm: test, path: {folder}/nobody}}}}"
 START_SECONDS = 10
 
+pytestmark = [pytest.mark.local, pytest.mark.usefixtures("machine")]
+
 Start = Callable[..., str]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tooling.cli.options import values_options
 from tooling.cli.values import EXIT_FINDINGS, show_findings
 from tooling.local.images import ALL_IMAGES
 from tooling.local.publishing import Destination, PushedImage, digest_values, push_images
+
+REGISTRY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?")
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 @click.group("images", invoke_without_command=True)
@@ -59,19 +63,32 @@ def push(
 
     Credentials are those of `buildah login` or `docker login`.
     """
-    for option, value in (("--registry", registry), ("--tag", tag)):
-        if not value.strip():
-            raise click.BadParameter("is empty", param_hint=option)
+    check_destination(registry, tag, target)
     destination = Destination(registry.rstrip("/"), tag, is_plain_http=plain_http)
     reporter = bootstrap.reporter(output)
     pushed = push_images(destination, reporter.progress, only)
     values = digest_values(destination, pushed)
-    if target is not None:
-        target.write_text(_write(values, pushed), encoding="utf-8")
     if output == "json":
         click.echo(json.dumps({"images": [asdict(image) for image in pushed], "values": values}))
     else:
         click.echo(_write(values, pushed), nl=False)
+    if target is not None:
+        part = target.with_name(f".{target.name}.part")
+        part.write_text(_write(values, pushed), encoding="utf-8")
+        part.rename(target)
+
+
+def check_destination(registry: str, tag: str, target: Path | None) -> None:
+    """Refuse what would fail only after everything was built. Raises click.BadParameter."""
+    if not REGISTRY.fullmatch(registry):
+        raise click.BadParameter(
+            f"{registry!r} is no registry; write HOST[:PORT][/PATH], such as ghcr.io/acme.",
+            param_hint="--registry",
+        )
+    if not TAG.fullmatch(tag) or tag == "latest":
+        raise click.BadParameter(f"{tag!r} is no tag that names a version, such as 1.4.0.", param_hint="--tag")
+    if target is not None and not target.absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder {target.parent} does not exist.", param_hint="-o")
 
 
 def _write(values: object, pushed: tuple[PushedImage, ...]) -> str:

@@ -61,10 +61,12 @@ def run(
     finally:
         if process.poll() is None:
             process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=END_SECONDS)
-            process.kill()
-            process.wait()
+            try:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=END_SECONDS)
+            finally:  # a second interruption ends our patience, not our care
+                process.kill()
+                process.wait()
     if process.returncode != 0:
         raise Failure(command[0], output)
     return output

@@ -170,12 +170,16 @@ def source_files(folder: Path) -> tuple[Path, ...]:
 
 
 def checkout_files(sources: Iterable[str]) -> tuple[Path, ...]:
-    """The files of the checkout below `sources`, sorted, without what Python compiled."""
+    """The files of the checkout below `sources`, sorted, without what Python and its tools leave there."""
     found: list[Path] = []
     for source in sources:
         path = CHECKOUT / source
         found += [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return tuple(sorted(path for path in found if "__pycache__" not in path.parts))
+    return tuple(sorted(path for path in found if not any(map(_is_left, path.relative_to(CHECKOUT).parts))))
+
+
+def _is_left(part: str) -> bool:
+    return part == "__pycache__" or (part.startswith(".") and part.endswith("_cache"))
 
 
 def ignore_patterns(path: Path) -> tuple[str, ...]:

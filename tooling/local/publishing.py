@@ -69,12 +69,12 @@ def push_images(
 
 
 def digest_values(destination: Destination, pushed: Iterable[PushedImage]) -> dict[str, Any]:
-    """The values that make the chart use `pushed` by digest.
+    """The values that make the chart use `pushed` by digest, each with its registry: others stay where they were.
 
     Images that the chart does not use are left out, and so are models: naming one would add it to an environment
     that took it out.
     """
-    values: dict[str, Any] = {"global": {"image": {"registry": destination.registry}}}
+    values: dict[str, Any] = {}
     paths = {image.name: image.value_path for image in ALL_IMAGES}
     for image in pushed:
         path = paths[image.name]
@@ -82,7 +82,12 @@ def digest_values(destination: Destination, pushed: Iterable[PushedImage]) -> di
             place = values
             for key in path:
                 place = place.setdefault(key, {})
-            place["image"] = {"repository": image.name, "tag": destination.tag, "digest": image.digest}
+            place["image"] = {
+                "registry": destination.registry,
+                "repository": image.name,
+                "tag": destination.tag,
+                "digest": image.digest,
+            }
     return values
 
 
