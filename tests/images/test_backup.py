@@ -91,6 +91,10 @@ ANSWERS = [
     ("POST /v1/backups/filesystem", (500, "oh"), "500: oh"),
     ("GET /v1/schema", (403, {"error": [{"message": "no"}]}), "refuses the key (403)"),
     ("GET /v1/nodes", (200, "no JSON"), "does not answer GET /v1/nodes"),
+    ("GET /v1/nodes", (200, []), "answers GET /v1/nodes with something else"),
+    ("GET /v1/schema", (200, None), "answers GET /v1/schema with something else"),
+    ("GET /v1/backups/filesystem", (200, {"status": "SUCCESS"}), "answers GET /v1/backups/filesystem with"),
+    ("GET /v1/backups/filesystem", (200, [None]), "answers GET /v1/backups/filesystem with"),
 ]
 
 
@@ -103,6 +107,28 @@ def test_what_the_database_refuses_is_said(
     error = capsys.readouterr().err
     assert said in error
     assert KEY not in error
+
+
+@pytest.mark.parametrize("status", [200, 422])
+def test_an_answer_that_breaks_off_is_said(server: FakeServer, run: Any, capsys: Any, status: int) -> None:
+    server.answers["GET /v1/schema"] = (status, {"error": []})
+    server.lost = {"GET /v1/schema"}
+    assert run("create") == 1
+    assert "GET /v1/schema: " in capsys.readouterr().err
+
+
+def test_a_backup_whose_first_answer_was_lost_is_waited_for(server: FakeServer, run: Any) -> None:
+    server.lost, server.running = {"POST /v1/backups/filesystem"}, ["STARTED", "TRANSFERRING"]
+    assert run("create", "--id", "mine") == 0
+    assert server.asked("POST") == ["/v1/backups/filesystem"]
+    assert not server.asked("DELETE")
+
+
+def test_a_backup_that_nobody_knows_of_is_cancelled(server: FakeServer, run: Any, capsys: Any) -> None:
+    server.lost = {"POST /v1/backups/filesystem", "GET /v1/backups/filesystem/mine"}
+    assert run("create", "--id", "mine") == 1
+    assert "POST /v1/backups/filesystem: IncompleteRead" in capsys.readouterr().err
+    assert server.asked("DELETE") == ["/v1/backups/filesystem/mine"]
 
 
 def test_the_key_is_not_carried_to_where_a_redirect_leads(server: FakeServer, run: Any) -> None:
@@ -137,26 +163,6 @@ def test_nobody_listening_is_said(tmp_path: Path, capsys: Any) -> None:
     assert "http://127.0.0.1:9 does not answer" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["create", "--url", "http://user:pw@db", "--backend", "s3"],
-        ["create", "--url", "ftp://db", "--backend", "s3"],
-        ["create", "--url", "http://db", "--backend", "s3", "--key-file", "/nowhere/key"],
-    ],
-)
-def test_usage(arguments: list[str], capsys: Any) -> None:
-    assert main(arguments) == 2
-    assert "pw" not in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("option", [["--id", "../up"], ["--keep", "0"], ["--id", "UP"], ["--timeout", "x"]])
-def test_options_that_make_no_sense(option: list[str]) -> None:
-    with pytest.raises(SystemExit) as refused:
-        main(["create", "--url", "http://db", "--backend", "s3", *option])
-    assert refused.value.code == 2
-
-
 A, B, D = "auto-20260101-021700", "auto-20260102-021700", "auto-20260104-021700"
 
 
@@ -187,6 +193,37 @@ def test_a_restore_of_what_is_there_does_nothing(server: FakeServer, run: Any, c
     assert run("restore", "--id", "mine") == 0
     assert "nothing to restore" in capsys.readouterr().out
     assert not server.asked("POST")
+
+
+@pytest.mark.parametrize("there", [[], ["Note"]])
+def test_a_restore_that_another_pod_began_is_waited_for(
+    server: FakeServer, run: Any, capsys: Any, there: list[str]
+) -> None:
+    server.classes = list(there)
+    server.add("mine")
+    server.running = ["STARTED", "TRANSFERRING"]
+    original = server.answer
+
+    def answer(method: str, path: str, body: Any, key: str) -> tuple[int, Any]:
+        if not server.running:
+            server.classes = ["Article", "Note"]  # it ended
+        return original(method, path, body, key)
+
+    server.answer = answer  # type: ignore[method-assign]
+    assert run("restore", "--id", "mine") == 0
+    assert "restore of backup mine is on its way (STARTED): waiting for it" in capsys.readouterr().out
+    assert not server.asked("POST")
+
+
+@pytest.mark.parametrize(("running", "code"), [(["", "STARTED"], 0), ([], 1)])
+def test_a_restore_whose_first_answer_was_lost_is_waited_for(
+    server: FakeServer, run: Any, running: list[str], code: int
+) -> None:
+    server.classes, server.running = [], running
+    server.add("mine")
+    server.lost = {"POST /v1/backups/filesystem/mine/restore"}
+    assert run("restore", "--id", "mine") == code
+    assert server.asked("POST") == ["/v1/backups/filesystem/mine/restore"]
 
 
 RESTORES = [

@@ -23,6 +23,10 @@ class FakeServer:
     error: str = ""
     backups: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    """Requests that are carried out while their answer breaks off."""
+    running: list[str] = field(default_factory=list)
+    """What backups and restores say of themselves before they end."""
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     url: str = ""
 
@@ -52,6 +56,8 @@ class FakeServer:
             return 200, {"status": "STARTED"}
         if method == "POST" and verb == "restore":
             self.classes += body["include"]
+        if method == "GET" and self.running:
+            return 200, {"status": self.running.pop(0)}
         return 200, {"status": self.ends_with, "error": self.error}
 
     def asked(self, method: str) -> list[str]:
@@ -72,7 +78,9 @@ def serve() -> Iterator[FakeServer]:
             self.send_response(status)
             if status == 302:
                 self.send_header("location", f"{fake.url}/elsewhere")
-            self.send_header("content-length", str(len(data)))
+            broken = fake.lost & {f"{self.command} {self.path}"}
+            fake.lost -= broken
+            self.send_header("content-length", str(len(data) + len(broken)))
             self.end_headers()
             self.wfile.write(data)
 

@@ -65,8 +65,10 @@ def main(argv: Sequence[str] | None = None, start: Callable[[float], Deadline] =
         return USAGE
     try:
         key = args.key_file.read_text(encoding="utf-8").strip() if args.key_file else ""
-    except OSError as error:
-        sys.stderr.write(f"genai-backup: --key-file: {args.key_file}: {error.strerror}\n")
+    except (OSError, UnicodeDecodeError) as error:
+        # Not the text of a decoding error: it shows a part of the key.
+        why = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        sys.stderr.write(f"genai-backup: --key-file: {args.key_file}: {why}\n")
         return USAGE
     database = Weaviate(args.url, args.backend, key)
     deadline = start(args.timeout)

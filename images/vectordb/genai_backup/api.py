@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from http.client import HTTPException
+from typing import Any, Protocol, TypeVar
+
+Taken = TypeVar("Taken")
 
 
 class BackupError(Exception):
@@ -38,6 +42,11 @@ class Progress:
     def has_ended(self) -> bool:
         """Whether nothing more will happen."""
         return self.status in ("SUCCESS", "FAILED", "CANCELED")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something is on its way; an empty status says nothing about that."""
+        return bool(self.status) and not self.has_ended
 
 
 class Database(Protocol):
@@ -97,59 +106,82 @@ class Weaviate:
 
     def count_healthy_nodes(self) -> int:
         """Return the number of nodes that say they are healthy."""
-        nodes = self._call("GET", "/v1/nodes").get("nodes") or []
-        return sum(node.get("status") == "HEALTHY" for node in nodes)
+        return self._call("GET", "/v1/nodes", _count_healthy)
 
     def list_classes(self) -> tuple[str, ...]:
         """Return the names of all classes, sorted."""
-        return tuple(sorted(entry["class"] for entry in self._call("GET", "/v1/schema").get("classes") or []))
+        return self._call("GET", "/v1/schema", _take_classes)
 
     def list_backups(self) -> tuple[Backup, ...]:
         """Return every backup at the target, as listed."""
-        return tuple(
-            Backup(
-                entry["id"], entry.get("status", ""), tuple(entry.get("classes") or ()), entry.get("size") or 0.0
-            )
-            for entry in self._call("GET", self._backups)
-        )
+        return self._call("GET", self._backups, _take_backups)
 
     def start_backup(self, backup_id: str) -> None:
         """Begin a backup of all classes."""
-        self._call("POST", self._backups, {"id": backup_id})
+        self._call("POST", self._backups, _ignore, {"id": backup_id})
 
     def read_backup(self, backup_id: str) -> Progress:
         """Return how far a backup is."""
-        return self._read(f"{self._backups}/{backup_id}")
+        return self._call("GET", f"{self._backups}/{backup_id}", _take_progress)
 
     def cancel_backup(self, backup_id: str) -> None:
         """Stop a backup that is on its way."""
-        self._call("DELETE", f"{self._backups}/{backup_id}")
+        self._call("DELETE", f"{self._backups}/{backup_id}", _ignore)
 
     def start_restore(self, backup_id: str, classes: tuple[str, ...]) -> None:
         """Begin to restore these classes of a backup."""
-        self._call("POST", f"{self._backups}/{backup_id}/restore", {"include": list(classes)})
+        self._call("POST", f"{self._backups}/{backup_id}/restore", _ignore, {"include": list(classes)})
 
     def read_restore(self, backup_id: str) -> Progress:
         """Return how far a restore is."""
-        return self._read(f"{self._backups}/{backup_id}/restore")
+        return self._call("GET", f"{self._backups}/{backup_id}/restore", _take_progress)
 
-    def _read(self, path: str) -> Progress:
-        answer = self._call("GET", path)
-        return Progress(answer.get("status") or "", answer.get("error") or "")
-
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
+    def _call(self, method: str, path: str, take: Callable[[Any], Taken], body: Any = None) -> Taken:
         data = None if body is None else json.dumps(body).encode()
         # The schemes are the chart's: http only.
         request = urllib.request.Request(self._url + path, data, self._headers, method=method)  # noqa: S310
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                return json.loads(answer.read() or b"{}")
+                document = json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             with error:
                 raise _translate(error, f"{method} {path}") from None
-        except (OSError, ValueError) as error:
-            # No connection, a broken one, or an answer that is not JSON.
-            raise UnreachableError(f"{self._url} does not answer {method} {path}: {error}") from error
+        except (OSError, HTTPException, ValueError) as error:
+            # No connection, one that broke within the answer, or an answer that is not JSON.
+            raise UnreachableError(
+                f"{self._url} does not answer {method} {path}: {type(error).__name__}: {error}"
+            ) from error
+        try:
+            return take(document)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise UnreachableError(
+                f"{self._url} answers {method} {path} with something else than it should"
+            ) from error
+
+
+def _ignore(_: Any) -> None:
+    """What it says beyond its status does not matter."""
+
+
+def _count_healthy(answer: Any) -> int:
+    return sum(node.get("status") == "HEALTHY" for node in answer.get("nodes") or [])
+
+
+def _take_classes(answer: Any) -> tuple[str, ...]:
+    return tuple(sorted(entry["class"] for entry in answer.get("classes") or []))
+
+
+def _take_backups(answer: Any) -> tuple[Backup, ...]:
+    if not isinstance(answer, list):
+        raise TypeError(type(answer).__name__)
+    return tuple(
+        Backup(entry["id"], entry.get("status", ""), tuple(entry.get("classes") or ()), entry.get("size") or 0.0)
+        for entry in answer
+    )
+
+
+def _take_progress(answer: Any) -> Progress:
+    return Progress(answer.get("status") or "", answer.get("error") or "")
 
 
 def _translate(error: urllib.error.HTTPError, request: str) -> BackupError:
@@ -164,7 +196,10 @@ def _translate(error: urllib.error.HTTPError, request: str) -> BackupError:
 
 
 def _read_message(error: urllib.error.HTTPError) -> str:
-    text = error.read(4096).decode(errors="replace").strip()
+    try:
+        text = error.read(4096).decode(errors="replace").strip()
+    except (OSError, HTTPException):
+        return str(error.reason)  # cut off within the message
     try:
         return "; ".join(entry["message"] for entry in json.loads(text)["error"])
     except (ValueError, LookupError, TypeError):

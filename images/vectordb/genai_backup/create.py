@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
-from .api import BackupError, Database
+from .api import BackupError, Database, UnreachableError
 from .wait import Deadline, OutOfTimeError, wait_for_end, wait_for_nodes
 
 PREFIX = "auto-"
@@ -28,10 +28,10 @@ def create(
         say("nothing to back up: the database has no classes")
         return False
     say(f"backup {backup_id} of {len(classes)} classes begins")
-    database.start_backup(backup_id)
     try:
+        _start(database, backup_id)
         wait_for_end(lambda: database.read_backup(backup_id), f"Backup {backup_id}", deadline)
-    except OutOfTimeError:
+    except (OutOfTimeError, UnreachableError):
         # A backup that nobody waits for would block the next one.
         with contextlib.suppress(BackupError):
             database.cancel_backup(backup_id)
@@ -39,3 +39,14 @@ def create(
     size = next((backup.size_gib for backup in database.list_backups() if backup.id == backup_id), 0.0)
     say(f"backup {backup_id} done: {size:.3f} GiB in {deadline.elapsed:.0f} s")
     return True
+
+
+def _start(database: Database, backup_id: str) -> None:
+    try:
+        database.start_backup(backup_id)
+    except UnreachableError:
+        # The answer was lost, perhaps not the request: what is on its way is waited for.
+        with contextlib.suppress(BackupError):
+            if database.read_backup(backup_id).is_running:
+                return
+        raise
