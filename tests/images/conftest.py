@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 IMAGES = Path(__file__).resolve().parents[2] / "images"
-for _name in ("gateway", "inference-cpu", "evals", "vectordb"):
+for _name in ("gateway", "inference-cpu", "evals", "vectordb", "fetch"):
     sys.path.insert(0, str(IMAGES / _name))
 
 CONFIG: dict[str, Any] = {

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
+import io
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from genai_fetch import __main__ as app
+from genai_fetch.__main__ import main
+from genai_fetch.folder import provide
 
 from tests.images.weight_servers import COMMIT, BucketHandler, HubHandler, Store, serve
 
@@ -24,19 +30,32 @@ FILES = {
 NOWHERE = "http://127.0.0.1:9"
 
 
-def fetch(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+# Without keys the app asks for an identity; this names a place that has none.
+WORLD = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{NOWHERE}/none", "HOME": "/nonexistent"}
+
+
+def start(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the app as its image does: nothing of this machine's settings gets in."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    # Without keys the app asks for an identity; this names a place that has none.
-    world = {
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{NOWHERE}/none",
-        "HOME": "/nonexistent",
-        **kept,
-        **environment,
-    }
+    world = {**WORLD, **kept, **environment}
     world["PYTHONPATH"] = f"{APP}:{world.get('PYTHONPATH', '')}"
     command = [sys.executable, "-m", "genai_fetch", *map(str, arguments)]
     return subprocess.run(command, env=world, capture_output=True, text=True, check=False, timeout=120)
+
+
+def fetch(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the app in this process, which spares the imports of its libraries; settings do not get in either."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.lower().startswith(("aws_", "hf_")) or name.lower().endswith("_proxy"):
+                patch.delenv(name)
+        # The app sets these.
+        for name, value in {**WORLD, "HF_HOME": "", "HF_HUB_DISABLE_PROGRESS_BARS": "1", **environment}.items():
+            patch.setenv(name, value)
+        errors, output = io.StringIO(), io.StringIO()
+        with redirect_stderr(errors), redirect_stdout(output):
+            code = main([str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
 
 
 def from_hub(store: Store, target: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
@@ -45,9 +64,9 @@ def from_hub(store: Store, target: Path, *more: str | Path) -> subprocess.Comple
 
 
 def from_bucket(
-    store: Store, target: Path, *more: str | Path, uri: str = "s3://models/chat"
+    store: Store, target: Path, *more: str | Path, uri: str = "s3://models/chat", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    return fetch("s3", "--uri", uri, "--to", target, "--endpoint", store.url, *more)
+    return fetch("s3", "--uri", uri, "--to", target, "--endpoint", store.url, *more, **environment)
 
 
 def read(folder: Path) -> dict[str, bytes]:
@@ -66,7 +85,8 @@ def keys(tmp_path: Path) -> Path:
 def test_a_repository_becomes_a_folder_of_its_files_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "digest"
     with serve(HubHandler, Store(FILES)) as store:
-        done = from_hub(store, target)
+        given = ("--repository", "owner/small", "--revision", COMMIT, "--to", target)
+        done = start("hf", *given, HF_ENDPOINT=store.url)
         assert done.returncode == 0, done.stderr
         assert read(target) == FILES
         store.requests.clear()
@@ -132,6 +152,23 @@ def test_without_a_hub_the_message_says_where_to_look(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("kind", [RuntimeError, ValueError])
+def test_a_download_that_breaks_off_is_said_without_what_opens_doors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    """Xet raises RuntimeError, whatever happened."""
+    (tmp_path / "token").write_text("hf_sesame")
+
+    def fail(*_: object, **__: object) -> None:
+        raise kind("Data processing error: GET https://cas/x?signature=open for hf_sesame: reset.")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
+    with serve(HubHandler, Store(FILES)) as store:
+        refused = from_hub(store, tmp_path / "d", "--token-file", tmp_path / "token")
+    assert refused.returncode == 1
+    assert "broke off: Data processing error: GET https://cas/x?... for ...: reset. Look" in refused.stderr
+
+
 def test_a_prefix_becomes_a_folder(tmp_path: Path, keys: Path) -> None:
     held = {f"chat/{name}": content for name, content in FILES.items()}
     with serve(BucketHandler, Store({**held, "chatter/other": b"x"}, token="AK")) as store:
@@ -159,6 +196,7 @@ def test_an_attempt_that_was_cut_off_leaves_no_folder_and_the_next_goes_on(tmp_p
         ({}, "s3://elsewhere/chat", "NoSuchBucket"),
         ({"chat/../../etc/passwd": b"x"}, "s3://models/chat", "no file name below a folder"),
         ({}, "http://models/chat", "no address in S3"),
+        ({}, "s3://mod..els/chat", "invalid successive characters"),
     ],
 )
 def test_what_a_bucket_cannot_give_is_named(
@@ -186,6 +224,31 @@ def test_a_proxy_of_the_environment_is_used_unless_it_exempts_the_server(
     assert read(tmp_path / "d") == {"a": b"straight" if exempt else b"through"}
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((), "no keys. Name a Secret"),
+        (("--region", "a_b/c"), "no keys. Name a Secret"),
+        (("--key-folder", "KEYS", "--region", "a b"), "Look at the address, the region and the endpoint"),
+    ],
+)
+def test_only_missing_keys_are_called_so(tmp_path: Path, keys: Path, more: tuple[str, ...], said: str) -> None:
+    with serve(BucketHandler, Store({})) as store:
+        given = [str(keys) if each == "KEYS" else each for each in more]
+        nobody = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{store.url}/none"}
+        refused = from_bucket(store, tmp_path / "d", *given, **nobody)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+
+
+def test_a_key_that_is_no_text_is_refused_unseen(tmp_path: Path, keys: Path) -> None:
+    (keys / "secret-access-key").write_bytes(b"sesame\xff")
+    refused = from_bucket(Store({}, url=NOWHERE), tmp_path / "d", "--key-folder", keys)
+    assert refused.returncode == 1
+    assert "secret-access-key: is not UTF-8" in refused.stderr
+    assert "sesame" not in refused.stderr
+
+
 def test_wrong_keys_are_refused_without_being_shown(tmp_path: Path, keys: Path) -> None:
     with serve(BucketHandler, Store({"chat/a": b"x"}, token="other")) as store:
         refused = from_bucket(store, tmp_path / "d", "--key-folder", keys)
@@ -194,14 +257,18 @@ def test_wrong_keys_are_refused_without_being_shown(tmp_path: Path, keys: Path) 
     assert "SK" not in refused.stderr
 
 
-def test_waiting_ends_when_the_folder_is_there(tmp_path: Path) -> None:
+def test_waiting_ends_when_the_folder_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "digest"
-    timer = threading.Timer(0.5, target.mkdir)
-    timer.start()
-    try:
-        assert fetch("wait", "--to", target, "--seconds", "60").returncode == 0
-    finally:
-        timer.join()
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 2:
+            target.mkdir()
+
+    monkeypatch.setattr(app, "time", SimpleNamespace(monotonic=time.monotonic, sleep=nap))
+    assert fetch("wait", "--to", target, "--seconds", "60").returncode == 0
+    assert naps == [app.LOOK_SECONDS] * 2
 
 
 def test_waiting_in_vain_names_the_job(tmp_path: Path) -> None:
@@ -210,16 +277,7 @@ def test_waiting_in_vain_names_the_job(tmp_path: Path) -> None:
     assert "component=model-prefetch" in refused.stderr
 
 
-@pytest.fixture
-def provide() -> Callable[[Path, Callable[[Path], None]], bool]:
-    sys.path.insert(0, str(APP))
-    try:
-        return importlib.import_module("genai_fetch.folder").provide  # type: ignore[no-any-return]
-    finally:
-        sys.path.remove(str(APP))
-
-
-def test_a_folder_is_seen_whole_or_not_at_all(tmp_path: Path, provide: Callable[..., bool]) -> None:
+def test_a_folder_is_seen_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "digest"
 
     def fill(part: Path) -> None:
@@ -234,7 +292,7 @@ def test_a_folder_is_seen_whole_or_not_at_all(tmp_path: Path, provide: Callable[
     assert read(target) == {"a": b"1", "b": b"2"}, "the next attempt gets what the last one left"
 
 
-def test_two_writers_fill_a_folder_once(tmp_path: Path, provide: Callable[..., bool]) -> None:
+def test_two_writers_fill_a_folder_once(tmp_path: Path) -> None:
     target, began, go_on = tmp_path / "digest", threading.Event(), threading.Event()
     filled: list[str] = []
 

@@ -94,6 +94,9 @@ def wait(target: Path, seconds: float) -> None:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        # Its text and its cause show a part of the key.
+        raise FetchError(f"{path}: is not UTF-8. Look at the Secret that is mounted there.") from None
     except OSError as error:
         raise FetchError(
             f"{path}: {error.strerror or error}. Look at the Secret that is mounted there."

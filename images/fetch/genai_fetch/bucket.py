@@ -44,8 +44,8 @@ def read_uri(uri: str) -> tuple[str, str]:
 def bring(bucket: Bucket, folder: Path, workers: int) -> None:
     """Download every object and check its size against the listing."""
     minio, urllib3 = importlib.import_module("minio.error"), importlib.import_module("urllib3.exceptions")
-    client = _connect(bucket)
     try:
+        client = _connect(bucket)
         objects = [
             entry for entry in client.list_objects(bucket.name, bucket.prefix, recursive=True) if not entry.is_dir
         ]
@@ -57,10 +57,8 @@ def bring(bucket: Bucket, folder: Path, workers: int) -> None:
         with ThreadPoolExecutor(workers) as pool:
             for path in pool.map(lambda item: _take(client, bucket, *item), wanted.items()):
                 sys.stderr.write(f"{path.relative_to(folder)}\n")
-    except ValueError as error:  # what the library raises when no identity answers
-        raise FetchError(
-            f"{bucket}: no keys. Name a Secret with them (existingSecret), or give the pods an identity."
-        ) from error
+    except ValueError as error:  # a name, region or endpoint that cannot be one
+        raise FetchError(f"{bucket}: {error}. Look at the address, the region and the endpoint.") from error
     except minio.S3Error as error:
         raise FetchError(
             f"{bucket}: {error.code}: {error.message} Look at the keys' rights, the region and the endpoint."
@@ -72,22 +70,30 @@ def bring(bucket: Bucket, folder: Path, workers: int) -> None:
 
 
 def _connect(bucket: Bucket) -> Any:
-    minio, identity = importlib.import_module("minio"), importlib.import_module("minio.credentials")
+    minio = importlib.import_module("minio")
     address = urlsplit(bucket.endpoint)
-    own = (
-        None
-        if bucket.access_key
-        else identity.ChainedProvider([identity.EnvAWSProvider(), identity.IamAwsProvider()])
-    )
     return minio.Minio(
         address.netloc,
         access_key=bucket.access_key or None,
         secret_key=bucket.secret_key or None,
         secure=address.scheme == "https",
         region=bucket.region or None,
-        credentials=own,
+        credentials=None if bucket.access_key else _find_identity(bucket),
         http_client=_find_proxy(address.scheme, address.hostname or ""),
     )
+
+
+def _find_identity(bucket: Bucket) -> Any:
+    """The pod's own identity, which has answered."""
+    identity, urllib3 = importlib.import_module("minio.credentials"), importlib.import_module("urllib3.exceptions")
+    found = identity.ChainedProvider([identity.EnvAWSProvider(), identity.IamAwsProvider()])
+    try:
+        found.retrieve()
+    except (ValueError, urllib3.HTTPError) as error:
+        raise FetchError(
+            f"{bucket}: no keys. Name a Secret with them (existingSecret), or give the pods an identity."
+        ) from error
+    return found
 
 
 def _find_proxy(scheme: str, host: str) -> Any:

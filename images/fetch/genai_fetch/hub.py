@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ def bring(repository: Repository, folder: Path, workers: int) -> None:
     """Download every file and check it against the sizes and checksums that the hub names."""
     hub = _load(folder)
     errors = importlib.import_module("huggingface_hub.errors")
-    api = hub.HfApi(token=repository.token or False)
+    endpoint = os.environ.get("HF_ENDPOINT") or None
+    api = hub.HfApi(endpoint=endpoint, token=repository.token or False)
     try:
         info = api.model_info(repository.name, revision=repository.revision, files_metadata=True)
         wanted = [file for file in info.siblings or () if _is_wanted(file.rfilename, repository.include)]
@@ -47,6 +49,7 @@ def bring(repository: Repository, folder: Path, workers: int) -> None:
             repository.name,
             revision=repository.revision,
             local_dir=folder,
+            endpoint=endpoint,
             token=repository.token or False,
             allow_patterns=[file.rfilename for file in wanted],
             max_workers=workers,
@@ -68,6 +71,12 @@ def bring(repository: Repository, folder: Path, workers: int) -> None:
         raise FetchError(f"{repository.name} was not found. {hint}, or the name is wrong.") from error
     except (errors.HTTPError, errors.LocalEntryNotFoundError) as error:
         raise FetchError(f"{repository}: {_describe(error)}") from error
+    except (RuntimeError, ValueError) as error:  # Xet, which large files need, knows no other than the first
+        raise FetchError(
+            f"{repository}: the download broke off: {_conceal(str(error), repository.token)}. Look at the network"
+            " policy and the proxy; HF_HUB_DISABLE_XET=1 (inference.fetch.extraEnv) takes files of up to 50 GB"
+            " without Xet."
+        ) from error
     for file in wanted:
         _check(folder / file.rfilename, file)
     shutil.rmtree(folder / OWN_FOLDER, ignore_errors=True)
@@ -93,6 +102,12 @@ def _describe(error: Exception) -> str:
     return (
         f"{cause} ({endpoint}). Look at the network policy, the proxy and HF_ENDPOINT (inference.fetch.extraEnv)."
     )
+
+
+def _conceal(text: str, token: str) -> str:
+    """Leave out of a library's message what opens doors: the token, and the signatures of addresses."""
+    shown = re.sub(r"\?\S+", "?...", text).strip().rstrip(".")
+    return shown.replace(token, "...") if token else shown
 
 
 def _check(path: Path, file: Any) -> None:
