@@ -49,6 +49,8 @@ def test_a_suite_is_read_in_order_with_defaults_and_a_digest(suite_file):
         ([{**LINE, "expect": {"equals": "4"}}], ":1: expect: unknown field 'equals'"),
         ([{**LINE, "expect": {"contains": ""}}], ":1: expect.contains:"),
         ([{**LINE, "expect": {"regex": "("}}], ":1: expect.regex:"),
+        ([{**LINE, "expect": {"numeric": 10**400}}], ":1: expect.numeric: must be a number"),
+        (["[" * 100_000], ":1: is nested too deeply"),
     ],
 )
 def test_a_bad_suite_ends_with_2_before_any_request(suite_file, capsys, lines, said):

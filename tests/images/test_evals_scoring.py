@@ -46,6 +46,8 @@ def read(expect, rule="contains"):
         ({"json": SCHEMA}, '{"n": "4"}', False),
         ({"json": SCHEMA}, 'Here you are: {"n": 4}', False),
         ({"json": SCHEMA}, "[" * 100_000, False),
+        ({"json": {"multipleOf": 0.5}}, "9" * 400, False),
+        ({"numeric": 4}, "9" * 400, False),
         ({"json": SCHEMA, "contains": "5"}, '{"n": 4}', False),
     ],
 )
@@ -86,6 +88,8 @@ def test_rules_win_over_the_scorer():
         ({"numeric": True}, "expect.numeric: must be a number"),
         ({"numeric": float("nan")}, "expect.numeric: must be a number"),
         ({"numeric": 1, "tolerance": -1}, "expect.tolerance: must be a number of 0 or more"),
+        ({"numeric": 10**400}, r"expect.numeric: must be a number, is 1000+\.\.\."),
+        ({"numeric": 1, "tolerance": 10**400}, r"expect.tolerance: must be a number of 0 or more, is 1000+\.\.\."),
         ({"tolerance": 1}, "needs at least one of"),
         ({"json": "{"}, "expect.json: is not JSON"),
         ({"json": "[]"}, "expect.json: must be a JSON Schema"),

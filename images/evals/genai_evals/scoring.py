@@ -15,6 +15,7 @@ from jsonschema.protocols import Validator
 
 RULES = ("contains", "exact", "regex", "numeric", "json")
 DEFAULT_RULE = "contains"
+LONGEST_SHOWN = 60
 
 # The sign counts only where a number begins: "3-4" ends in 4, "is -4" in -4.
 _NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -96,11 +97,19 @@ def _compile(text: str) -> re.Pattern[str]:
 def _number(name: str, value: object) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: a whole number beyond what a float holds
         number = math.nan
     if not math.isfinite(number) or (name == "tolerance" and number < 0):
-        raise ValueError(f"expect.{name}: must be a number{' of 0 or more' * (name == 'tolerance')}, is {value!r}")
+        raise ValueError(
+            f"expect.{name}: must be a number{' of 0 or more' * (name == 'tolerance')}, is {_shorten(value)}"
+        )
     return number
+
+
+def _shorten(value: object) -> str:
+    """`value` for a message; one number may fill a page."""
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
 
 
 def _schema(value: object) -> Validator:
@@ -134,7 +143,6 @@ def _walk_keys(node: object) -> Iterator[str]:
 def _fits(validator: Validator, answer: str) -> bool:
     fenced = _FENCE.match(answer)
     try:
-        document = json.loads(fenced[1] if fenced else answer)
-    except (ValueError, RecursionError):
+        return bool(validator.is_valid(json.loads(fenced[1] if fenced else answer)))
+    except (ValueError, RecursionError, OverflowError):  # the last: a number beyond what a float holds
         return False
-    return bool(validator.is_valid(document))

@@ -93,6 +93,8 @@ def parse(raw: bytes, where: str, name: str, reading: Reading | None = None) -> 
             case = parse_case(json.loads(line), reading)
         except ValueError as error:
             raise SuiteError(f"{where}:{number}: {error}") from error
+        except RecursionError as error:
+            raise SuiteError(f"{where}:{number}: is nested too deeply") from error
         if case.id in cases:
             raise SuiteError(f"{where}:{number}: id {case.id!r} is there twice")
         cases[case.id] = case
