@@ -88,4 +88,5 @@ def test_locks_pin_by_hash_and_name_no_index(path):
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
 def test_caches_and_notes_stay_out_of_the_image(path):
     patterns = path.with_name(".dockerignore").read_text().split("\n")
-    assert {"**/__pycache__", "**/*.pyc", "*.md"} <= set(patterns)
+    caches = {f"**/{name}" for name in ("__pycache__", "*.pyc", ".mypy_cache", ".pytest_cache", ".ruff_cache")}
+    assert {*caches, "*.md"} <= set(patterns)
