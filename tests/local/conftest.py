@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -129,15 +130,14 @@ def gpu_kubectl(gpu_cluster: containers.Cluster) -> Kubectl:
 @pytest.fixture
 def new_name(request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
     """Return names for clusters that are taken down after the test, whatever became of them."""
-    names: list[str] = []
+    with ExitStack() as taken:  # one that cannot be taken down does not keep the others
 
-    def make(suffix: str) -> str:
-        names.append(_worker_name(request, suffix))
-        return names[-1]
+        def make(suffix: str) -> str:
+            name = _worker_name(request, suffix)
+            taken.callback(containers.down, name)
+            return name
 
-    yield make
-    for name in names:
-        containers.down(name)
+        yield make
 
 
 @pytest.fixture(scope="session")
