@@ -124,11 +124,14 @@ def test_helm_test_passes_in_base_and_slot(installed: Installed) -> None:
 
 
 def test_helm_test_fails_when_the_model_does_not_answer(installed: Installed) -> None:
-    installed.apply('gateway.models.smollm2.servedName="nobody"')
-    done = installed.helm("test", "genai", "--timeout", "120s")
-    assert done.returncode != 0
-    # The database is asked first and still works; what is broken is named, and its pod stays to be looked at.
-    assert "genai-gateway-test" in done.stdout + done.stderr
-    pods = installed.kubectl("get", "pods", "-o", "name").split()
-    assert [pod for pod in pods if pod.endswith("-test")] == ["pod/genai-gateway-test"]
-    assert "completion 1 of 3: status 502" in installed.kubectl("logs", "genai-gateway-test")
+    try:
+        installed.apply('gateway.models.smollm2.servedName="nobody"')
+        done = installed.helm("test", "genai", "--timeout", "120s")
+        assert done.returncode != 0
+        # The database is asked first and still works; what is broken is named, and its pod stays to be looked at.
+        assert "genai-gateway-test" in done.stdout + done.stderr
+        pods = installed.kubectl("get", "pods", "-o", "name").split()
+        assert [pod for pod in pods if pod.endswith("-test")] == ["pod/genai-gateway-test"]
+        assert "completion 1 of 3: status 502" in installed.kubectl("logs", "genai-gateway-test")
+    finally:  # the tests share what is installed, in any order
+        installed.apply()

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 
 
 @dataclass
@@ -32,10 +33,12 @@ class Traffic:
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 answer.read()
-        except OSError as error:
+        except (OSError, HTTPException) as error:  # the second: an answer that breaks off
             said = error.read().decode(errors="replace")[:300] if isinstance(error, urllib.error.HTTPError) else ""
             with self.lock:
-                self.failures.append(f"{error} {said} after {time.monotonic() - began:.1f} s")
+                self.failures.append(
+                    f"{type(error).__name__}: {error} {said} after {time.monotonic() - began:.1f} s"
+                )
         else:
             with self.lock:
                 self.answered += 1
