@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from tests.charts.values_doc import layer, read_defaults
 
 FILES = sorted((ROOT / "values" / "profiles").glob("*.yaml"))
 NAMES = ["air-gapped", "aks", "edge-k3s", "eks", "gke", "gpu-mig", "gpu-timeslicing", "minikube"]
+EDGES = {"gke": "eg", "eks": "eg", "aks": "eg", "minikube": "eg", "edge-k3s": "traefik"}
 PROD = [case for case in list_profiled() if case.name.endswith("/prod")]
 CLOUDS = {"gke": "cloud.google.com/", "eks": "node.kubernetes.io/", "aks": "node.kubernetes.io/"}
 
@@ -69,9 +71,50 @@ def test_a_profile_says_what_it_is_for_and_only_what_differs(file: Path) -> None
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_profile_leaves_alone_what_an_environment_decides(file: Path) -> None:
     values = read(file)
-    assert not {"rollout", "evals", "observability"} & set(values)
+    assert not {"rollout", "observability"} & set(values)
+    # Of evals only the class of its volume, which is the cluster's.
+    assert [str(leaf) for leaf in walk_leaves(values.get("evals", {}), read_schema())] in (
+        [],
+        ["results.persistence.storageClass"],
+    )
     assert "models" not in values.get("inference", {})
     assert not {"hostnames", "enabled"} & set(values.get("route", {}))
+
+
+@pytest.mark.parametrize("layered", list_profiled(), ids=str)
+def test_there_is_one_way_in_and_it_splits_traffic_by_weight(renderer: Renderer, layered: Case) -> None:
+    manifests = renderer.render(layered, ALL)
+    # Callers at an Ingress or a load balancer reach the serving slot alone: a canary would never be tried.
+    assert not [m for m in manifests if m["kind"] == "Ingress"]
+    assert not [m for m in manifests if m["kind"] == "Service" and m["spec"]["type"] == "LoadBalancer"]
+    (route,) = (m for m in manifests if m["kind"] == "HTTPRoute" and m["metadata"]["name"] == layered.instance)
+    (parent,) = route["spec"]["parentRefs"]
+    gateways = [m for m in manifests if m["kind"] == "Gateway"]
+    edge = EDGES.get(layered.name.split("/")[1])
+    assert [gateway["spec"]["gatewayClassName"] for gateway in gateways] == ([edge] if edge else [])
+    if gateways:
+        assert parent["name"] == gateways[0]["metadata"]["name"]
+        assert "namespace" not in parent
+        assert layered.values["network"]["edge"]["namespaces"], "who runs the proxies"
+
+
+@pytest.mark.parametrize("layered", list_profiled(), ids=str)
+def test_what_says_tls_has_a_listener_that_uses_it(renderer: Renderer, layered: Case) -> None:
+    manifests = renderer.render(layered, ALL)
+    wanted = [secret] if (secret := layered.values["route"].get("tls", {}).get("secretName")) else []
+    listeners = [each for m in manifests if m["kind"] == "Gateway" for each in m["spec"]["listeners"]]
+    secure = [each for each in listeners if each["protocol"] == "HTTPS"]
+    assert [ref["name"] for each in secure for ref in each["tls"]["certificateRefs"]] == wanted
+    (route,) = (m for m in manifests if m["kind"] == "HTTPRoute" and m["metadata"]["name"] == layered.instance)
+    if wanted:
+        assert route["spec"]["parentRefs"][0]["sectionName"] == "https"
+
+
+def test_the_page_names_every_kind_that_a_profile_needs(renderer: Renderer) -> None:
+    page = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
+    kinds = {m["kind"] for case in list_profiled() for m in renderer.render(case, ALL)} & CUSTOM
+    assert kinds >= {"HTTPRoute", "Gateway"}
+    assert not [kind for kind in kinds if not re.search(rf"\b{kind}\b", page)]
 
 
 @pytest.mark.parametrize("prod", PROD, ids=str)
