@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.charts.rendering import ALL, BLUE, ROUTE, Case, Renderer, list_cases, list_examples
+from tests.charts.rendering import (
+    ALL,
+    BLUE,
+    ROUTE,
+    Case,
+    Renderer,
+    View,
+    find_case,
+    list_cases,
+    list_examples,
+    parse,
+)
 from tests.charts.schemas import ROOT
 from tests.charts.values_doc import read_defaults
+
+BEFORE = ROOT / "tests" / "data" / "genai-stack-d537d7b.tgz"
+"""The chart that the first version of prod was installed by."""
+
+MUTABLE = {
+    *("replicas", "template", "updateStrategy", "minReadySeconds", "ordinals", "revisionHistoryLimit"),
+    "persistentVolumeClaimRetentionPolicy",
+}
+"""What Kubernetes lets one change in the spec of a StatefulSet."""
 
 ENVIRONMENTS = [case for case in list_cases() if case.name.startswith("values/")]
 
@@ -65,3 +86,23 @@ def test_an_example_says_how_to_run_it(example: Case) -> None:
     assert f"make release ENV=local VALUES={file.relative_to(ROOT)}" in header
     assert "exit code 3" in header
     assert yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def find_fixed(manifests: Iterable[Any]) -> dict[str, Any]:
+    """What of the database's StatefulSet stays as it was made."""
+    (database,) = (manifest for manifest in manifests if manifest["kind"] == "StatefulSet")
+    return {key: value for key, value in database["spec"].items() if key not in MUTABLE}
+
+
+def test_prod_of_the_first_version_gets_to_this_one_by_the_steps_of_the_page(renderer: Renderer) -> None:
+    size = ["--set", "vectordb.persistence.size=50Gi"]
+    helm = [str(renderer.helm), "template", "genai", str(BEFORE), *size]
+    before = find_fixed(parse(subprocess.run(helm, capture_output=True, text=True, check=True).stdout))
+    prod = find_case("values/prod")
+    assert find_fixed(renderer.render(prod, View("all", extra=("vectordb.replicas=1",)))) == before
+    # Not in one step: this is what the API server would refuse.
+    assert find_fixed(renderer.render(prod, ALL)) == {**before, "podManagementPolicy": "Parallel"}
+    page = (ROOT / "docs" / "vectordb.md").read_text(encoding="utf-8")
+    steps = ("--set vectordb.replicas=1\n", "delete statefulset genai-vectordb\n", "minimumReplicationFactor=1\n")
+    places = [page.rindex(step) for step in steps]
+    assert places == sorted(places)
