@@ -19,6 +19,8 @@ RULES = CHART / "charts/inference/files/prometheus-adapter.yaml"
 QUEUE = {"enabled": True, "minReplicas": 2, "maxReplicas": 6, "metrics": {"queueDepth": 5}}
 PROMETHEUS = {"serverAddress": "http://prometheus:9090"}
 KEDA = {**QUEUE, "provider": "keda", "keda": PROMETHEUS}
+SLEEPY = {**KEDA, "minReplicas": 0}
+OPTIONAL = "gateway.models.smollm2.required=false"
 
 
 def render(renderer: Renderer, scaling: dict[str, Any], *more: str, view: View = ALL) -> tuple[Any, Any]:
@@ -158,14 +160,53 @@ def test_pods_of_a_long_name_are_found_where_kubernetes_cuts_it(renderer: Render
 
 def test_keda_scales_to_zero_and_is_woken_by_the_gateway(renderer: Renderer) -> None:
     for mode, least in (("on", 0), ("frozen", 1)):
-        scaler, _ = render(renderer, {**KEDA, "minReplicas": 0}, f'global.autoscaler="{mode}"')
+        scaler, _ = render(renderer, SLEEPY, OPTIONAL, f"{MODEL}.startupSeconds=700", f'global.autoscaler="{mode}"')
+        assert scaler["spec"]["initialCooldownPeriod"] == 700, "KEDA would take the first pod away while it loads"
         assert scaler["spec"]["minReplicaCount"] == least
         wake = find_query(scaler, "wake")
         assert 'genai_gateway_requests_total{namespace="genai-ns",pod=~"genai-gateway-' in wake
         assert 'model="smollm2"' in wake
     scaler, _ = render(renderer, KEDA)
     assert scaler["spec"]["minReplicaCount"] == 2
+    assert "initialCooldownPeriod" not in scaler["spec"]
     assert "wake" not in {each.get("name") for each in scaler["spec"]["triggers"]}
+
+
+NEVER_WOKEN = {
+    "the gateway waits for it": ((), "Write gateway: {models: {smollm2: {required: false}}}."),
+    "the gateway waits for it by another name": (
+        (OPTIONAL, 'gateway.models.chat={"model": "smollm2"}', 'gateway.defaultModel="chat"'),
+        "Write gateway: {models: {chat: {required: false}}}.",
+    ),
+    "its requests are counted by another name": (
+        ('gateway.models={"smollm2": null, "chat": {"model": "smollm2", "required": false}}',),
+        "Write gateway: {enabled: true, models: {smollm2: {}}}",
+    ),
+    "its name leads out": (
+        ('gateway.models.smollm2={"url": "http://x", "required": false}',),
+        "only requests for the gateway's route smollm2 wake it",
+    ),
+    "there is no gateway": (("gateway.enabled=false",), "Write gateway: {enabled: true"),
+}
+
+
+@pytest.mark.parametrize(("settings", "said"), NEVER_WOKEN.values(), ids=NEVER_WOKEN)
+@pytest.mark.parametrize("view", [ALL, BLUE], ids=str)
+def test_a_model_that_nothing_would_wake_is_refused(
+    renderer: Renderer, settings: tuple[str, ...], said: str, view: View
+) -> None:
+    assert said in renderer.refuse(f"{MODEL}.autoscaling={json.dumps(SLEEPY)}", *settings, view=view)
+
+
+def test_only_the_default_model_holds_the_gateway_back(renderer: Renderer) -> None:
+    routes = ('gateway.models.big={"url": "http://big"}', 'gateway.defaultModel="big"')
+    assert render(renderer, SLEEPY, *routes)[0]["spec"]["minReplicaCount"] == 0
+
+
+def test_the_latency_of_an_idle_model_is_no_error_for_keda(renderer: Renderer) -> None:
+    scaler, _ = render(renderer, {**KEDA, "metrics": {"timeToFirstTokenSeconds": 1}})
+    query = find_query(scaler, "timeToFirstTokenSeconds")
+    assert re.fullmatch(r"\(histogram_quantile\(.*\) >= 0\) or vector\(0\)", query), "NaN of no requests would pass"
 
 
 def test_keda_takes_cpu_a_fraction_and_an_authentication(renderer: Renderer) -> None:

@@ -43,6 +43,12 @@ def test_a_route_has_names_and_a_limit_of_its_own(renderer: Renderer) -> None:
     }
 
 
+def test_a_route_says_when_the_gateway_is_ready_without_its_model(renderer: Renderer) -> None:
+    assert read_models(renderer, "gateway.models.smollm2.required=false")["smollm2"]["required"] is False
+    for entry in ("{}", '{"required": true}'):
+        assert "required" not in read_models(renderer, f"gateway.models.smollm2={entry}")["smollm2"]
+
+
 def test_the_gateway_accepts_the_configuration_that_it_is_given(
     renderer: Renderer, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

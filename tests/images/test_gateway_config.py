@@ -38,6 +38,7 @@ def test_what_may_be_left_out_has_defaults():
     assert (config.slot, config.flags, config.limits) == ("all", Flags(), Limits())
     assert (config.models["m"].served_name, config.models["m"].timeout_seconds) == ("m", 60.0)
     assert (config.models["m"].aliases, config.models["m"].max_tokens) == ((), None)
+    assert config.models["m"].is_required
 
 
 def test_names_and_limits_of_a_model():
@@ -100,6 +101,7 @@ def changed(path, value):
         ("models.m.aliases", [""], "models.m.aliases: must be a list"),
         ("models.m.aliases", [5], "models.m.aliases: must be a list"),
         ("models.m.maxTokens", 0, "models.m.maxTokens: must be a whole number above 0, is 0"),
+        ("models.m.required", "no", "models.m.required: must be true or false, is 'no'"),
         ("models.n", {"url": "http://n", "aliases": ["m"]}, "models.n.aliases: 'm' is a name of model m"),
         ("models", {"a": SAME, "b": SAME}, "models.b.aliases: 'same' is a name of model a"),
         ("flags.exposeModels", "yes", "flags.exposeModels: must be true or false"),

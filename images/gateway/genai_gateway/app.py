@@ -60,7 +60,9 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def _add_probes(app: FastAPI, config: Config, upstream: Upstream, metrics: Metrics) -> None:
-    is_ready = False
+    default = config.models[config.default_model]
+    # A model scaled to zero comes back only when the gateway counts a request for it, so it can't be waited for.
+    is_ready = not default.is_required
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -71,10 +73,10 @@ def _add_probes(app: FastAPI, config: Config, upstream: Upstream, metrics: Metri
         # Latched: later trouble of the model is answered with 502 and seen in the metrics; taking the
         # gateway out of its Service as well would turn a slow model into an outage.
         nonlocal is_ready
-        is_ready = is_ready or await upstream.is_healthy(config.models[config.default_model])
+        is_ready = is_ready or await upstream.is_healthy(default)
         if is_ready:
             return JSONResponse({"status": "ready"})
-        return error_response(503, "not_ready", f"model {config.default_model} has not been healthy yet")
+        return error_response(503, "not_ready", f"model {default.name} has not been healthy yet")
 
     @app.get("/metrics")
     async def exposition() -> Response:

@@ -21,7 +21,8 @@ class ConfigError(Exception):
 class Model:
     """One model that the gateway serves, and the inference server behind it.
 
-    `max_tokens` bounds one answer of this model; None: what the limits of the gateway say.
+    `max_tokens` bounds one answer of this model; None: what the limits of the gateway say. A model that is not
+    `is_required` may be away, as one that is scaled to zero is: the gateway is ready without it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Model:
     timeout_seconds: float = 60.0
     aliases: tuple[str, ...] = ()
     max_tokens: int | None = None
+    is_required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def parse(document: object) -> Config:
 
 def _model(name: str, entry: object) -> Model:
     where = f"models.{name}"
-    keys = _mapping(entry, where, {"url", "servedName", "timeoutSeconds", "aliases", "maxTokens"})
+    keys = _mapping(entry, where, {"url", "servedName", "timeoutSeconds", "aliases", "maxTokens", "required"})
     url = _text(keys, "url", where).rstrip("/")
     if not _is_web_url(url):
         raise ConfigError(f"{where}.url: must be http(s)://HOST[:PORT], is {url!r}")
@@ -126,6 +128,9 @@ def _model(name: str, entry: object) -> Model:
         most = _whole(keys["maxTokens"])
         if most < 1:
             raise ConfigError(f"{where}.maxTokens: must be a whole number above 0, is {keys['maxTokens']!r}")
+    is_required = keys.get("required", True)
+    if not isinstance(is_required, bool):
+        raise ConfigError(f"{where}.required: must be true or false, is {is_required!r}")
     return Model(
         name,
         url,
@@ -133,6 +138,7 @@ def _model(name: str, entry: object) -> Model:
         float(timeout),
         aliases=_aliases(keys.get("aliases", []), where),
         max_tokens=most,
+        is_required=is_required,
     )
 
 

@@ -14,6 +14,7 @@ The gateway's config.yaml.
   "timeoutSeconds" ($route.timeoutSeconds | default 60) -}}
 {{- with $route.aliases -}}{{- $_ := set $entry "aliases" . -}}{{- end -}}
 {{- with $route.maxTokens -}}{{- $_ := set $entry "maxTokens" (int .) -}}{{- end -}}
+{{- if eq (toString $route.required) "false" -}}{{- $_ := set $entry "required" false -}}{{- end -}}
 {{- $_ := set $models $name $entry -}}
 {{- end -}}
 {{- include "genai.gateway.names" (dict "root" $root "models" $models) -}}

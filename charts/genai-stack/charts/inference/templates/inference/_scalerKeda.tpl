@@ -20,6 +20,10 @@ spec:
   maxReplicaCount: {{ int $scaling.maxReplicas }}
   pollingInterval: {{ int $scaling.keda.pollingSeconds }}
   cooldownPeriod: {{ int $scaling.keda.cooldownSeconds }}
+  {{- if eq (int $scaling.minReplicas) 0 }}
+  {{- /* Else a new model would be taken away at once, while it still loads for the first time. */}}
+  initialCooldownPeriod: {{ int .settings.startupSeconds }}
+  {{- end }}
   {{- with include "genai.scaler.behavior" (dict "root" .root "behavior" $scaling.behavior) }}
   advanced:
     horizontalPodAutoscalerConfig:
