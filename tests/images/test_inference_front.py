@@ -227,6 +227,8 @@ def test_every_nth_completion_fails_on_purpose():
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nbroken\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n", 400),
+        ("POST / HTTP/1.1\r\ncontent-length: \u00b2\r\n\r\n".encode("latin-1"), 400),
+        (b"POST / HTTP/1.1\r\ncontent-length: " + b"9" * 5000 + b"\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n", 411),
         (b"POST / HTTP/1.1\r\ncontent-length: 99999999\r\n\r\n", 413),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", 400),
@@ -238,6 +240,17 @@ def test_what_the_front_answers_itself(raw, expected):
             return status(await send(raw)), behind.got
 
     assert asyncio.run(story()) == (expected, [])
+
+
+def test_a_body_that_is_nested_too_deep_to_read_is_passed_on_as_it_is():
+    body = b"[" * 60_000
+
+    async def story():
+        async with front() as (send, behind, _):
+            head = f"POST /v1/completions HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            return status(await send(head + body)), len(behind.got)
+
+    assert asyncio.run(story()) == (200, 1)
 
 
 def test_an_engine_that_is_gone_is_502_and_one_that_is_unwell_503():
