@@ -160,7 +160,8 @@ def test_pods_of_a_long_name_are_found_where_kubernetes_cuts_it(renderer: Render
 
 def test_keda_scales_to_zero_and_is_woken_by_the_gateway(renderer: Renderer) -> None:
     for mode, least in (("on", 0), ("frozen", 1)):
-        scaler, _ = render(renderer, SLEEPY, OPTIONAL, f"{MODEL}.startupSeconds=700", f'global.autoscaler="{mode}"')
+        settings = (OPTIONAL, f"{MODEL}.startupSeconds=700", f'global.autoscaler="{mode}"')
+        scaler, _ = render(renderer, SLEEPY, *settings)
         assert scaler["spec"]["initialCooldownPeriod"] == 700, "KEDA would take the first pod away while it loads"
         assert scaler["spec"]["minReplicaCount"] == least
         wake = find_query(scaler, "wake")
@@ -206,7 +207,7 @@ def test_only_the_default_model_holds_the_gateway_back(renderer: Renderer) -> No
 def test_the_latency_of_an_idle_model_is_no_error_for_keda(renderer: Renderer) -> None:
     scaler, _ = render(renderer, {**KEDA, "metrics": {"timeToFirstTokenSeconds": 1}})
     query = find_query(scaler, "timeToFirstTokenSeconds")
-    assert re.fullmatch(r"\(histogram_quantile\(.*\) >= 0\) or vector\(0\)", query), "NaN of no requests would pass"
+    assert re.fullmatch(r"\(histogram_quantile\(.*\) >= 0\) or vector\(0\)", query), "NaN would pass"
 
 
 def test_keda_takes_cpu_a_fraction_and_an_authentication(renderer: Renderer) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 
 NAMESPACE = "hang"
 RESTART_AFTER = 35
-"""Seconds without progress; far below the default, so that the test is short."""
+"""Seconds without progress, for both servers; less than the load lasts, or it could mislead no probe."""
 
 ASK = """
 import json, sys, threading, time, urllib.request
@@ -44,27 +44,31 @@ def work():
     while time.time() < end:
         ask("busy", 64, 600)
         done.append(1)
+def count_waiting():
+    metrics = urllib.request.urlopen("http://127.0.0.1:8080/metrics", timeout=60).read().decode()
+    lines = [line for line in metrics.splitlines() if line.startswith("vllm:num_requests_waiting{")]
+    return float(lines[0].split()[-1])
 for _ in range(12):
     threading.Thread(target=work).start()
-time.sleep(5)
-metrics = urllib.request.urlopen("http://127.0.0.1:8080/metrics").read().decode()
-waiting = [line for line in metrics.splitlines() if line.startswith("vllm:num_requests_waiting{")]
+while not (waiting := count_waiting()) and time.time() < end:
+    time.sleep(0.2)
 for thread in threading.enumerate():
     if thread is not threading.current_thread():
         thread.join()
-print(json.dumps({"done": len(done), "waiting": float(waiting[0].split()[-1])}))
+print(json.dumps({"done": len(done), "waiting": waiting}))
 """
 
 
 def read_values(images: Path) -> dict[str, Any]:
-    """Two servers of one model: one that hangs after thirty completions, and one that does not."""
+    """Two servers of one model, probed alike: one that hangs after thirty completions, and one that does not."""
     source = yaml.safe_load(images.read_text())["inference"]["models"]["smollm2"]["source"]
     server = {
         "threads": 1,
+        "probes": {"restartAfterSeconds": RESTART_AFTER},
         "resources": {"requests": {"cpu": "100m", "memory": "400Mi"}, "limits": {"memory": "768Mi"}},
         "source": {"image": {"repository": "model-smollm2", **source["image"]}, "size": "256Mi"},
     }
-    spoiled = {"extraArgs": ["--hang-after", "30"], "probes": {"restartAfterSeconds": RESTART_AFTER}}
+    spoiled = {"extraArgs": ["--hang-after", "30"]}
     off = {component: {"enabled": False} for component in ("gateway", "vectordb", "evals", "route")}
     return {**off, "inference": {"models": {"smollm2": {**server, **spoiled}, "busy": server}}}
 

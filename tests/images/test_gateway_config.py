@@ -66,6 +66,12 @@ def test_large_numbers_are_read_as_helm_writes_them(written, value):
     assert parse({**VALID, "limits": limits}).limits.max_request_bytes == value
 
 
+def test_ready_does_not_wait_for_a_model_that_only_a_request_would_wake(make_gateway, server):
+    gateway = make_gateway(models={"small": {"url": "http://small:8080", "required": False}})
+    server.is_healthy = False
+    assert gateway.send("GET", "/ready").status_code == 200
+
+
 def changed(path, value):
     document = copy.deepcopy(VALID)
     *parents, last = path.split(".")

@@ -36,12 +36,6 @@ def test_health_does_not_depend_on_the_model_and_ready_does(gateway, server):
     assert gateway.send("GET", "/ready").status_code == 200
 
 
-def test_ready_does_not_wait_for_a_model_that_only_a_request_would_wake(make_gateway, server):
-    gateway = make_gateway(models={"small": {"url": "http://small:8080", "required": False}})
-    server.is_healthy = False
-    assert gateway.send("GET", "/ready").status_code == 200
-
-
 def test_ready_stays_once_it_was_reached(gateway, server):
     assert gateway.send("GET", "/ready").status_code == 200
     server.is_healthy = False

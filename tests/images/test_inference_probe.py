@@ -17,6 +17,8 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "charts/genai-stack/charts/inference/files/probe.py"
 
+PIECES = 50
+
 
 @dataclass
 class Engine:
@@ -31,11 +33,17 @@ class Engine:
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+    loading: int = 0
+    """Looks at /health that are still answered with 503."""
+    slow: str = ""
+    """The path whose answer comes in PIECES, five a second."""
+    pieces: int = 0
     port: int = 0
 
     def answer(self, path: str) -> tuple[int, str]:
         if path == "/health":
-            return self.health, ""
+            self.loading -= 1
+            return (503 if self.loading >= 0 else self.health), ""
         if path == "/metrics":
             self.steps += self.moves_alone
             return (200 if self.metrics else 404), self.metrics.format(steps=self.steps)
@@ -54,6 +62,10 @@ def engine() -> Iterator[Engine]:
             status, text = engine.answer(self.path)
             self.send_response(status)
             self.end_headers()
+            for _ in range(PIECES if self.path == engine.slow else 0):
+                self.wfile.write(b"\n")
+                engine.pieces += 1
+                engine.over.wait(0.2)
             self.wfile.write(text.encode())
 
         def do_POST(self) -> None:
@@ -86,9 +98,9 @@ def look(engine: Engine, tmp_path: Path) -> Look:
     probe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(probe)
 
-    def run(kind: str, at: float, patience: int = 30) -> int:
+    def run(kind: str, at: float, patience: int = 30, deadline: float = 20) -> int:
         options = ["--model", "m", "--port", str(engine.port), "--patience", str(patience)]
-        state = ["--state", str(tmp_path / "state.json"), "--deadline", "0.1" if engine.is_hung else "20"]
+        state = ["--state", str(tmp_path / "state.json"), "--deadline", str(0.1 if engine.is_hung else deadline)]
         code: int = probe.main([kind, *options, *state], now=lambda: at)
         return code
 
@@ -103,6 +115,21 @@ def test_startup_ends_with_one_real_completion(engine: Engine, look: Look, capsy
     assert look("startup", 2) == 0
     assert engine.asked[-1]["model"] == "m"
     assert engine.asked[-1]["max_tokens"] == 1
+
+
+def test_startup_waits_for_an_engine_that_loads(engine: Engine, look: Look) -> None:
+    engine.loading = 2
+    assert look("startup", 0) == 0, "a look is not over while the engine may still become ready in it"
+    assert len(engine.asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["startup", "ready", "live"])
+@pytest.mark.parametrize("slow", ["/health", "/metrics", "/v1/completions"])
+def test_all_that_a_probe_asks_has_one_deadline(engine: Engine, look: Look, kind: str, slow: str) -> None:
+    look("startup", 0)
+    engine.slow = slow
+    look(kind, 20, deadline=1)
+    assert engine.pieces < PIECES, "an answer that comes bit by bit is waited for as little as others"
 
 
 def test_an_idle_engine_gives_a_token_four_times_a_minute_and_stays_ready(engine: Engine, look: Look) -> None:
@@ -150,7 +177,7 @@ def test_one_step_of_the_engine_within_the_patience_is_enough(engine: Engine, lo
 @pytest.mark.parametrize("kind", ["startup", "ready", "live"])
 def test_what_health_says_comes_first(engine: Engine, look: Look, kind: str, capsys: Any) -> None:
     engine.health = 503
-    assert look(kind, 0) == 1
+    assert look(kind, 0, deadline=0.4) == 1
     assert "/health answers 503" in capsys.readouterr().out
     assert not engine.asked
 

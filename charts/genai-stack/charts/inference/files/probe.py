@@ -1,6 +1,6 @@
 """Says whether an inference engine still completes: exit code 0 when it does, 1 when it does not.
 
-    python3 probe.py startup|ready|live --model NAME [--port 8080] [--patience 30]
+    python3 probe.py startup|ready|live --model NAME [--port 8080] [--patience 30] [--deadline 6]
 
 Mounted into the engine's container and run there by the kubelet, so it needs only Python's standard library.
 
@@ -33,7 +33,9 @@ COUNTERS = (
 )
 SAMPLE = re.compile(r"^([A-Za-z_:][\w:]*)(\{[^\n]*\})? ([^\s]+)", re.MULTILINE)
 QUIET_SECONDS = 15  # an engine that is idle is asked for a token this often
-ANSWER_SECONDS = 3  # for /health and /metrics
+HEALTH_SECONDS = 1  # a slow answer is forgiven, so there is no use in waiting for it
+METRICS_SECONDS = 3
+PAUSE_SECONDS = 0.5  # between two looks at an engine that is starting
 STATE = "/tmp/genai-probe.json"  # noqa: S108 - the container's own emptyDir
 
 
@@ -41,29 +43,48 @@ Clock = Callable[[], float]
 
 
 class Engine:
-    """The engine on this container's loopback."""
+    """The engine on this container's loopback; all that it is asked together takes `seconds` at most."""
 
-    def __init__(self, port: int, model: str) -> None:
+    def __init__(self, port: int, model: str, seconds: float) -> None:
         self.port = port
         self.model = model
+        self.until = time.monotonic() + seconds
 
-    def send(self, method: str, path: str, seconds: float, body: str | None = None) -> tuple[int, str]:
+    def left(self) -> float:
+        """The seconds that are left for everything that is still to be asked."""
+        return self.until - time.monotonic()
+
+    def send(
+        self, method: str, path: str, seconds: float = float("inf"), body: str | None = None
+    ) -> tuple[int, str]:
         """Return status and text of one answer; raises OSError or HTTPException when none comes in time."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        until = time.monotonic() + min(seconds, self.left())
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=wait_at_most(until))
         headers = {"content-type": "application/json"}
         if os.environ.get("VLLM_API_KEY"):
             headers["authorization"] = f"Bearer {os.environ['VLLM_API_KEY']}"
         try:
+            connection.connect()
+            # A socket's timeout is that of one step, so it is set anew before each of them.
+            socket = connection.sock
+            socket.settimeout(wait_at_most(until))
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read().decode("utf-8", "replace")
+            text = bytearray()
+            while not answer.isclosed():
+                socket.settimeout(wait_at_most(until))
+                piece = answer.read1(65536)
+                if not piece:
+                    break
+                text += piece
+            return answer.status, text.decode("utf-8", "replace")
         finally:
             connection.close()
 
     def read_counters(self) -> dict[str, float]:
         """Return the sum of each counter of progress over all its series; empty when there are none to be had."""
         try:
-            status, text = self.send("GET", "/metrics", ANSWER_SECONDS)
+            status, text = self.send("GET", "/metrics", METRICS_SECONDS)
         except (OSError, http.client.HTTPException):
             return {}
         found: dict[str, float] = {}
@@ -72,14 +93,23 @@ class Engine:
                 found[name] = found.get(name, 0.0) + float(value)
         return found
 
-    def complete(self, seconds: float) -> str:
-        """Ask for one token. Return "" when it came, else what came instead."""
+    def complete(self) -> str:
+        """Ask for one token, with all the time that is left. Return "" when it came, else what came instead."""
+        seconds = max(0.0, self.left())
         body = json.dumps({"model": self.model, "prompt": "Hello", "max_tokens": 1, "temperature": 0})
         try:
-            status, text = self.send("POST", "/v1/completions", seconds, body)
+            status, text = self.send("POST", "/v1/completions", body=body)
         except (OSError, http.client.HTTPException) as error:
             return f"no completion within {seconds:.0f} s ({type(error).__name__}: {error})"
         return "" if status == 200 else f"a completion was answered with {status}: {text[:200]}"
+
+
+def wait_at_most(until: float) -> float:
+    """The seconds until then; raises TimeoutError when there are none."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("no time is left")
+    return seconds
 
 
 class Memory:
@@ -106,15 +136,22 @@ class Memory:
         part.replace(self.path)
 
 
-def start(engine: Engine, path: Path, now: Clock, seconds: float) -> str:
-    """Return why the engine has not started yet; "" once it gave a real completion."""
-    problem = engine.complete(seconds)
+def start(engine: Engine, path: Path, now: Clock) -> str:
+    """Return why the engine has not started yet; "" once it gave a real completion.
+
+    It is waited for here, so that it serves half a second after it can, however seldom the kubelet looks.
+    """
+    while problem := check_health(engine):
+        if engine.left() <= PAUSE_SECONDS:
+            return problem
+        time.sleep(PAUSE_SECONDS)
+    problem = engine.complete()
     if not problem:
         Memory(path, now()).keep(engine.read_counters(), now())
     return problem
 
 
-def watch(engine: Engine, path: Path, now: Clock, patience: float, seconds: float) -> str:
+def watch(engine: Engine, path: Path, now: Clock, patience: float) -> str:
     """Return why the engine is hung; "" while there is progress, or was less than `patience` seconds ago."""
     memory = Memory(path, now())
     counters = engine.read_counters()
@@ -125,9 +162,9 @@ def watch(engine: Engine, path: Path, now: Clock, patience: float, seconds: floa
         return ""
     if not counters and not memory.counters:
         return ""  # an engine without counters of progress: under load a token may wait long, so /health decides
-    problem = engine.complete(seconds)
+    problem = engine.complete()
     if not problem:
-        memory.keep(engine.read_counters(), now())
+        memory.keep(engine.read_counters() or memory.counters, now())
         return ""
     still = now() - memory.progress_at
     return f"no progress for {still:.0f} s, and {problem}" if still >= patience else ""
@@ -136,7 +173,7 @@ def watch(engine: Engine, path: Path, now: Clock, patience: float, seconds: floa
 def check_health(engine: Engine) -> str:
     """Return what is wrong at the first glance; a slow answer is not, since load alone can delay it."""
     try:
-        status, _ = engine.send("GET", "/health", ANSWER_SECONDS)
+        status, _ = engine.send("GET", "/health", HEALTH_SECONDS)
     except TimeoutError:
         return ""
     except (OSError, http.client.HTTPException) as error:
@@ -157,15 +194,14 @@ def main(argv: Sequence[str] | None = None, now: Clock = time.monotonic) -> int:
         default=30,
         help="seconds without progress that are no hang (default: %(default)s)",
     )
-    add("--deadline", type=float, default=4, help="seconds that a completion may take (default: %(default)s)")
+    add("--deadline", type=float, default=6, help="seconds that all of it may take (default: %(default)s)")
     add("--state", type=Path, default=Path(STATE), help="file that remembers progress (default: %(default)s)")
     options = parser.parse_args(argv)
-    engine = Engine(options.port, options.model)
-    problem = check_health(engine)
-    if not problem and options.kind == "startup":
-        problem = start(engine, options.state, now, options.deadline)
-    elif not problem:
-        problem = watch(engine, options.state, now, options.patience, options.deadline)
+    engine = Engine(options.port, options.model, options.deadline)
+    if options.kind == "startup":
+        problem = start(engine, options.state, now)
+    else:
+        problem = check_health(engine) or watch(engine, options.state, now, options.patience)
     if problem:
         sys.stdout.write(f"{options.kind} probe of {options.model}: {problem}\n")
     return 1 if problem else 0

@@ -3,7 +3,7 @@ One probe of a server container: probe.py with its patience, or plain HTTP.
   {{ include "genai.inference.probe" (dict "kind" "ready" "period" 5 ... "settings" $settings) }}
 */}}
 {{- define "genai.inference.probe" -}}
-{{- if eq (.settings.probes.kind | default (ternary "http" "completion" (eq .settings.engine "custom"))) "http" -}}
+{{- if eq (include "genai.inference.probeKind" .) "http" -}}
 {{- include "genai.container.probe" (dict "root" .root "path" "/health" "period" .period "failures" .failures "timeout" .timeout) -}}
 {{- else -}}
 exec:
