@@ -103,8 +103,6 @@ def test_every_alert_says_how_bad_it_is_and_leads_to_its_runbook(renderer: Rende
 
 
 def test_what_prometheus_fills_in_is_left_to_it_and_nothing_else_is_open(renderer: Renderer, case: Case) -> None:
-    if case.name.startswith("profiles/"):
-        return
     text = renderer.template(case, BASE, *ALERTS_ON)
     rules = text.split("kind: PrometheusRule")[1].split("\n---")[0]
     assert "{{ $labels.model }}" in " ".join(rules.split())

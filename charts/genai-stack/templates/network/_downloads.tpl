@@ -1,12 +1,16 @@
 {{/*
-The ports over which models and their adapters are fetched, as a YAML list; empty when images or volumes bring them all.
+The ports over which models, their adapters and other models of the same process are fetched, as a YAML list; empty when
+images or volumes bring them all.
   {{- $ports := fromYamlArray (include "genai.network.downloads" (dict "models" .Values.inference.models)) }}
 */}}
 {{- define "genai.network.downloads" -}}
 {{- $urls := list -}}
 {{- range $model := .models -}}
-{{- $sources := list (($model | default dict).source | default dict) -}}
-{{- range ($model | default dict).lora -}}{{- $sources = append $sources ((. | default dict).source | default dict) -}}{{- end -}}
+{{- $settings := $model | default dict -}}
+{{- $sources := list ($settings.source | default dict) -}}
+{{- range $field := list "lora" "with" -}}
+{{- range get $settings $field | default dict -}}{{- $sources = append $sources ((. | default dict).source | default dict) -}}{{- end -}}
+{{- end -}}
 {{- range $source := $sources -}}
 {{- if $source.hf -}}{{- $urls = append $urls "https://" -}}{{- end -}}
 {{- with $source.s3 -}}{{- $urls = append $urls (.endpoint | default "https://") -}}{{- end -}}
