@@ -68,6 +68,25 @@ def test_needs_are_read_from_annotations_of_pod_templates():
 
 
 @pytest.mark.parametrize(
+    ("has", "least", "fits"),
+    [
+        ("12.8", "12.8.0", True),
+        ("12.8.0", "12.8", True),
+        ("12", "12.0.0", True),
+        ("12.8", "12.8.1", False),
+        ("12.8.1", "12.8", True),
+        ("12.8", "12.10", False),
+        ("13", "12.8.0", True),
+    ],
+)
+def test_parts_that_a_version_leaves_out_are_zero(has, least, fits):
+    known = Node("n", {"nvidia.com/cuda.runtime-version.full": has})
+    found = match_nodes(HardwareNeed("Deployment llama", {}, min_cuda=least), [known])
+    assert bool(found.fit) is fits
+    assert bool(found.unfit) is not fits
+
+
+@pytest.mark.parametrize(
     ("text", "version"), [("535.104.05", (535, 104, 5)), ("12", (12,)), ("", ()), ("12.x", ())]
 )
 def test_versions_are_numbers(text, version):

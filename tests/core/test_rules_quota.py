@@ -68,6 +68,12 @@ TABLE = [
     (scaled(2, 7), [f"warning {HARD}{GPU}"]),
     (scaled(4, 7), [f"error {HARD}{GPU}"]),
     (scaled(2, None), []),
+    # A slot starts with the greater of replicas (3) and minReplicas.
+    (merge(hard(**{GPU: 8}), scaled(1, 3)), [f"error {HARD}{GPU}"]),
+    (merge(scaled(1, 2), capacity(maxSurgeGpus=5)), ["error rollout.capacity.maxSurgeGpus"]),
+    (merge(hard(**{GPU: 12}), scaled(1, 2)), []),
+    (scaled("many", 4), []),
+    (big(replicas="many"), []),
     (big(profile="gone"), []),
     (big(profile="unknown"), []),
     (big(profile=7), []),

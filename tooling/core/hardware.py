@@ -70,6 +70,12 @@ def parse_version(text: str) -> Version:
     return tuple(int(part) for part in text.split(".")) if re.fullmatch(r"\d+(\.\d+)*", text) else ()
 
 
+def is_older(version: Version, least: Version) -> bool:
+    """Whether a version comes before another; parts that one of them leaves out are zero."""
+    length = max(len(version), len(least))
+    return (*version, *(0,) * (length - len(version))) < (*least, *(0,) * (length - len(least)))
+
+
 def match_nodes(need: HardwareNeed, nodes: Iterable[Node]) -> Fit:
     """Sort nodes that the need's selector admits: those that fit, those too old, those that do not say."""
     fit, unfit, unknown = [], [], []
@@ -81,7 +87,7 @@ def match_nodes(need: HardwareNeed, nodes: Iterable[Node]) -> Fit:
         too_old = [
             f"{what} {'.'.join(map(str, has))}"
             for what, least, has in checks
-            if has and has < parse_version(least)
+            if has and is_older(has, parse_version(least))
         ]
         if too_old:
             unfit.append(f"{node.name} ({', '.join(too_old)})")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-Manifest = Mapping[str, Any]
+from tooling.core.manifests import Manifest
 
 _GATEWAY_API = "the Gateway API CRDs and a controller for them"
 _OPERATOR = "the Prometheus operator"

@@ -10,7 +10,7 @@ from tooling.core.rules_edge import find_edge_findings
 from tooling.core.rules_models import find_model_findings
 from tooling.core.rules_quota import find_quota_findings
 from tooling.core.strategy import Strategy, find_step_faults, parse_duration, read_strategy
-from tooling.core.values import KeyPath, Layered, Origin, place_finding
+from tooling.core.values import KeyPath, Layered, Origin, pick, place_finding, table
 
 _DURATIONS: tuple[KeyPath, ...] = (
     ("rollout", "analysis", "maxHold"),
@@ -71,7 +71,7 @@ def _check_durations(layered: Layered) -> Iterator[Finding]:
     indexes: list[KeyPath] = [("rollout", "steps", index) for index in range(len(steps))]
     paths = [*_DURATIONS, *((*at, "hold") for at in indexes), *((*at, "approval", "timeout") for at in indexes)]
     for path in paths:
-        text = _pick(layered.values, path)
+        text = pick(layered.values, *path)
         if not isinstance(text, str):
             continue
         try:
@@ -105,8 +105,8 @@ def _check_models(layered: Layered) -> Iterator[Finding]:
     values, origins = layered.values, layered.origins
     if not _is_enabled(values, "gateway"):
         return
-    offered = _table(values, "gateway", "models")
-    served = _table(values, "inference", "models") if _is_enabled(values, "inference") else {}
+    offered = table(values, "gateway", "models")
+    served = table(values, "inference", "models") if _is_enabled(values, "inference") else {}
     reached = set()
     for name, route in offered.items():
         settings = route if isinstance(route, Mapping) else {}
@@ -120,7 +120,7 @@ def _check_models(layered: Layered) -> Iterator[Finding]:
                 rule="model-unserved",
                 hint=f"Write gateway: {{models: {{{name}: {{url: ...}}}}}} or add it to inference.models.",
             )
-    default = _pick(values, ("gateway", "defaultModel"))
+    default = pick(values, "gateway", "defaultModel")
     if isinstance(default, str) and default and default not in offered:
         path: KeyPath = ("gateway", "defaultModel")
         hint = f"Known are: {', '.join(offered)}." if offered else ""
@@ -141,7 +141,7 @@ def _check_models(layered: Layered) -> Iterator[Finding]:
 def _check_ours(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Finding]:
     for path in _OURS:
         origin = layered.origins.get(path)
-        if origin is None or origin.layer in chart_layers or not _pick(layered.values, path):
+        if origin is None or origin.layer in chart_layers or not pick(layered.values, *path):
             continue
         yield place_finding(
             layered.origins,
@@ -152,27 +152,10 @@ def _check_ours(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Find
         )
 
 
-def _pick(values: Any, path: KeyPath) -> Any:
-    """Return what is at a path, None where there is nothing or something of another shape is in the way."""
-    for part in path:
-        if isinstance(values, Mapping) and isinstance(part, str):
-            values = values.get(part)
-        elif isinstance(values, list) and isinstance(part, int):
-            values = values[part]
-        else:
-            return None
-    return values
-
-
-def _table(values: Any, *path: str) -> Mapping[str, Any]:
-    found = _pick(values, path)
-    return found if isinstance(found, Mapping) else {}
-
-
 def _list(values: Any, *path: str) -> list[Any]:
-    found = _pick(values, path)
+    found = pick(values, *path)
     return found if isinstance(found, list) else []
 
 
 def _is_enabled(values: Any, section: str) -> bool:
-    return _table(values, section).get("enabled", True) is True
+    return table(values, section).get("enabled", True) is True

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.values import KeyPath, Layered, place_finding
+from tooling.core.values import KeyPath, Layered, pick, place_finding, table
 
 _PRE_STOP = 5
 """Seconds that a pod waits before it stops to accept connections; they count against its grace period."""
@@ -15,14 +15,14 @@ _PRE_STOP = 5
 def find_edge_findings(layered: Layered) -> tuple[Finding, ...]:
     """Check effective values; a part whose shape the schema refuses is passed over without an error."""
     found: list[Finding] = []
-    if _pick(layered.values, "gateway", "enabled") is not False:
+    if pick(layered.values, "gateway", "enabled") is not False:
         found += [*_check_names(layered), *_check_drain(layered), *_check_scaler(layered)]
     return (*found, *_check_completeness(layered), *_check_exposure(layered))
 
 
 def _check_names(layered: Layered) -> Iterator[Finding]:
     """A name means one model: the gateway would not start with an alias that two have."""
-    models = _table(layered.values, "gateway", "models")
+    models = table(layered.values, "gateway", "models")
     owners = {name: name for name in models}
     for name, model in models.items():
         aliases = model.get("aliases") if isinstance(model, Mapping) else None
@@ -35,8 +35,8 @@ def _check_names(layered: Layered) -> Iterator[Finding]:
 
 
 def _check_drain(layered: Layered) -> Iterator[Finding]:
-    grace = _pick(layered.values, "gateway", "terminationGracePeriodSeconds")
-    for name, model in _table(layered.values, "gateway", "models").items():
+    grace = pick(layered.values, "gateway", "terminationGracePeriodSeconds")
+    for name, model in table(layered.values, "gateway", "models").items():
         timeout = model.get("timeoutSeconds") if isinstance(model, Mapping) else None
         if isinstance(timeout, int | float) and isinstance(grace, int) and timeout + _PRE_STOP > grace:
             yield _place(
@@ -51,7 +51,7 @@ def _check_drain(layered: Layered) -> Iterator[Finding]:
 
 
 def _check_scaler(layered: Layered) -> Iterator[Finding]:
-    scaling = _table(layered.values, "gateway", "autoscaling")
+    scaling = table(layered.values, "gateway", "autoscaling")
     if scaling.get("enabled") is not True:
         return
     least, most = scaling.get("minReplicas"), scaling.get("maxReplicas")
@@ -61,7 +61,7 @@ def _check_scaler(layered: Layered) -> Iterator[Finding]:
         yield _place(
             layered, path, f"is {most}, below minReplicas, which is {least}.", "gateway-scaler", hint=hint
         )
-    if not any(_table(scaling, "metrics").values()):
+    if not any(table(scaling, "metrics").values()):
         path = ("gateway", "autoscaling", "metrics")
         hint = "Write gateway: {autoscaling: {metrics: {cpu: 70}}}."
         yield _place(layered, path, "has nothing that the autoscaler could go by.", "gateway-scaler", hint=hint)
@@ -69,14 +69,14 @@ def _check_scaler(layered: Layered) -> Iterator[Finding]:
 
 def _check_completeness(layered: Layered) -> Iterator[Finding]:
     """Settings that need another one beside them."""
-    route = _table(layered.values, "route")
-    makes_gateway = _pick(route, "gateway", "create") is True
-    has_ingress = _pick(route, "ingress", "enabled") is True
-    if makes_gateway and not _pick(route, "gateway", "className"):
+    route = table(layered.values, "route")
+    makes_gateway = pick(route, "gateway", "create") is True
+    has_ingress = pick(route, "ingress", "enabled") is True
+    if makes_gateway and not pick(route, "gateway", "className"):
         message = "is empty, and route.gateway.create makes a Gateway."
         hint = "Write route: {gateway: {className: NAME}}; kubectl get gatewayclasses lists the names."
         yield _place(layered, ("route", "gateway", "className"), message, "edge-class", hint=hint)
-    if makes_gateway and _pick(route, "enabled") is not True:
+    if makes_gateway and pick(route, "enabled") is not True:
         message = "makes a Gateway that no HTTPRoute attaches to."
         hint = "Write route: {enabled: true}."
         yield _place(
@@ -86,7 +86,7 @@ def _check_completeness(layered: Layered) -> Iterator[Finding]:
         message = "is for an Ingress, or for a Gateway that the chart makes, and there is neither."
         hint = "Write route: {ingress: {enabled: true}} or route: {gateway: {create: true}}, or leave it empty."
         yield _place(layered, ("route", "tls"), message, "edge-tls", hint=hint, severity=Severity.WARNING)
-    elif _pick(route, "tls", "certManager", "issuer") and not route.get("hostnames"):
+    elif pick(route, "tls", "certManager", "issuer") and not route.get("hostnames"):
         message = "asks for a certificate, and route.hostnames has no name to certify."
         hint = "Write route: {hostnames: [genai.example.com]}."
         yield _place(layered, ("route", "tls", "certManager", "issuer"), message, "edge-hostnames", hint=hint)
@@ -94,14 +94,14 @@ def _check_completeness(layered: Layered) -> Iterator[Finding]:
 
 def _check_exposure(layered: Layered) -> Iterator[Finding]:
     """The gateway asks for no key: who reaches it may use it, and plain HTTP shows what is said."""
-    route = _table(layered.values, "route")
+    route = table(layered.values, "route")
     ways: tuple[tuple[str, str], ...] = (("ingress", "enabled"), ("gateway", "create"))
     for way in ways:
-        if _pick(route, *way) is True and not _has_tls(route):
+        if pick(route, *way) is True and not _has_tls(route):
             message = "exposes the stack by plain HTTP: prompts and answers can be read on their way."
             hint = "Write route: {tls: {secretName: NAME}} or route: {tls: {certManager: {issuer: NAME}}}."
             yield _place(layered, ("route", *way), message, "edge-plain", hint=hint, severity=Severity.WARNING)
-    if _pick(route, "service", "type") == "LoadBalancer" and not _pick(route, "service", "sourceRanges"):
+    if pick(route, "service", "type") == "LoadBalancer" and not pick(route, "service", "sourceRanges"):
         message = "LoadBalancer lets everybody who reaches it use the models: the gateway asks for no key."
         hint = "Write route: {service: {sourceRanges: [203.0.113.0/24]}}."
         yield _place(
@@ -110,22 +110,10 @@ def _check_exposure(layered: Layered) -> Iterator[Finding]:
 
 
 def _has_tls(route: Mapping[str, Any]) -> bool:
-    return bool(_pick(route, "tls", "secretName") or _pick(route, "tls", "certManager", "issuer"))
+    return bool(pick(route, "tls", "secretName") or pick(route, "tls", "certManager", "issuer"))
 
 
 def _place(
     layered: Layered, path: KeyPath, message: str, rule: str, *, hint: str, severity: Severity = Severity.ERROR
 ) -> Finding:
     return place_finding(layered.origins, path, message, rule=rule, severity=severity, hint=hint)
-
-
-def _pick(values: Any, *path: str) -> Any:
-    """Return what is at a path, None where there is nothing or something of another shape is in the way."""
-    for part in path:
-        values = values.get(part) if isinstance(values, Mapping) else None
-    return values
-
-
-def _table(values: Any, *path: str) -> Mapping[str, Any]:
-    found = _pick(values, *path)
-    return found if isinstance(found, Mapping) else {}

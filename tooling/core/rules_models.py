@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.values import KeyPath, Layered, merge, place_finding
+from tooling.core.values import KeyPath, Layered, merge, place_finding, table
 
 
 def find_model_findings(layered: Layered) -> tuple[Finding, ...]:
     """Check effective values; a part whose shape the schema refuses is passed over without an error."""
-    inference = _table(layered.values, "inference")
+    inference = table(layered.values, "inference")
     if inference.get("enabled") is False:
         return ()
-    defaults = _table(inference, "modelDefaults")
+    defaults = table(inference, "modelDefaults")
     found: list[Finding] = []
-    for name, model in _table(inference, "models").items():
+    for name, model in table(inference, "models").items():
         if isinstance(model, Mapping):
             settings = merge(defaults, model)
             path: KeyPath = ("inference", "models", name)
-            found += _check_profile(layered, path, settings, _table(inference, "profiles"))
+            found += _check_profile(layered, path, settings, table(inference, "profiles"))
             found += _check_grace(layered, path, settings)
             found += _check_scaler(layered, path, settings)
             found += _check_adapters(layered, path, settings)
@@ -44,7 +44,7 @@ def _check_profile(
 
 def _check_grace(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """The gateway has to outlive the answers that it waits for."""
-    gateway = _table(layered.values, "gateway")
+    gateway = table(layered.values, "gateway")
     own, its = settings.get("terminationGracePeriodSeconds"), gateway.get("terminationGracePeriodSeconds")
     if gateway.get("enabled") is not False and isinstance(own, int) and isinstance(its, int) and own > its:
         yield place_finding(
@@ -57,7 +57,7 @@ def _check_grace(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -
 
 
 def _check_scaler(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    scaling = _table(settings, "autoscaling")
+    scaling = table(settings, "autoscaling")
     if scaling.get("enabled") is not True:
         return
     least, most = scaling.get("minReplicas"), scaling.get("maxReplicas")
@@ -66,7 +66,7 @@ def _check_scaler(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) 
         message = f"is {most}, below minReplicas, which is {least}."
         hint = f"Write autoscaling: {{maxReplicas: {least}}}."
         yield place_finding(layered.origins, (*at, "maxReplicas"), message, rule="model-scaler", hint=hint)
-    if not any(_table(scaling, "metrics").values()):
+    if not any(table(scaling, "metrics").values()):
         message = "has nothing that the autoscaler could go by."
         hint = "Write autoscaling: {metrics: {queueDepth: 5}}."
         yield place_finding(layered.origins, (*at, "metrics"), message, rule="model-scaler", hint=hint)
@@ -74,14 +74,14 @@ def _check_scaler(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) 
 
 def _check_adapters(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """An adapter answers under a name of its own, which callers reach through a route only."""
-    gateway, model = _table(layered.values, "gateway"), path[-1]
+    gateway, model = table(layered.values, "gateway"), path[-1]
     if gateway.get("enabled") is False:
         return
-    routes = {name: route for name, route in _table(gateway, "models").items() if isinstance(route, Mapping)}
+    routes = {name: route for name, route in table(gateway, "models").items() if isinstance(route, Mapping)}
     asked = {
         route.get("servedName") or name for name, route in routes.items() if (route.get("model") or name) == model
     }
-    for adapter, source in _table(settings, "lora").items():
+    for adapter, source in table(settings, "lora").items():
         if source is not None and adapter not in asked:
             yield place_finding(
                 layered.origins,
@@ -91,8 +91,3 @@ def _check_adapters(layered: Layered, path: KeyPath, settings: Mapping[str, Any]
                 severity=Severity.WARNING,
                 hint=f"Write gateway: {{models: {{{adapter}: {{model: {model}, servedName: {adapter}}}}}}}.",
             )
-
-
-def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = values.get(name) if isinstance(values, Mapping) else None
-    return found if isinstance(found, Mapping) else {}

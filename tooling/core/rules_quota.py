@@ -8,7 +8,8 @@ from math import ceil
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.values import KeyPath, Layered, merge, place_finding
+from tooling.core.strategy import read_declared
+from tooling.core.values import KeyPath, Layered, merge, place_finding, read_count, table
 
 _HARD: KeyPath = ("quota", "resourceQuota", "hard")
 _SURGE: KeyPath = ("rollout", "capacity", "maxSurgeGpus")
@@ -31,23 +32,22 @@ def find_quota_findings(layered: Layered) -> tuple[Finding, ...]:
 
 def find_demands(values: Mapping[str, Any]) -> Mapping[str, Demand]:
     """Return the demand for each resource that models name as their GPU."""
-    inference = _table(values, "inference")
+    inference = table(values, "inference")
     demands: dict[str, Demand] = {}
     if inference.get("enabled") is False:
         return demands
-    floor = _table(values, "rollout", "capacity").get("floor", 1.0)
+    floor = table(values, "rollout", "capacity").get("floor", 1.0)
     share = floor if isinstance(floor, int | float) else 1.0
-    for model in _table(inference, "models").values():
+    for model in table(inference, "models").values():
         if not isinstance(model, Mapping):
             continue
         settings = _read_settings(inference, model)
-        gpu, scaling = _table(settings, "gpu"), _table(settings, "autoscaling")
-        resource, count = gpu.get("resource"), _read_count(gpu.get("count"))
+        gpu, scaling = table(settings, "gpu"), table(settings, "autoscaling")
+        resource, count = gpu.get("resource"), read_count(gpu.get("count"))
         if not isinstance(resource, str) or not count:
             continue
-        is_scaled = scaling.get("enabled") is True
-        least = _read_count(scaling.get("minReplicas") if is_scaled else settings.get("replicas", 1)) or 0
-        most = (_read_count(scaling.get("maxReplicas")) or least) if is_scaled else least
+        least = read_declared(settings, scaling)
+        most = max(read_count(scaling.get("maxReplicas")) or 0, least) if scaling.get("enabled") else least
         before = demands.get(resource, Demand())
         demands[resource] = Demand(
             steady=before.steady + least * count,
@@ -88,7 +88,7 @@ def _check_amounts(layered: Layered, demands: Mapping[str, Demand]) -> Iterator[
     allowed, hard = _read_surge(layered.values), _read_hard(layered.values)
     for resource, demand in demands.items():
         name = f"requests.{resource}"
-        granted = _read_count(hard.get(name))
+        granted = read_count(hard.get(name))
         if granted is None:
             continue
         surge = demand.second if allowed is None else min(demand.second, allowed)
@@ -114,31 +114,16 @@ def _check_amounts(layered: Layered, demands: Mapping[str, Demand]) -> Iterator[
 
 def _read_settings(inference: Mapping[str, Any], model: Mapping[str, Any]) -> Mapping[str, Any]:
     """Lay a model on its profile, and that on the defaults, as the chart does."""
-    defaults = _table(inference, "modelDefaults")
+    defaults = table(inference, "modelDefaults")
     profile = model.get("profile") or defaults.get("profile")
-    hardware = _table(inference, "profiles", profile) if isinstance(profile, str) else {}
+    hardware = table(inference, "profiles", profile) if isinstance(profile, str) else {}
     return merge(merge(defaults, hardware), model)
 
 
 def _read_hard(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    quota = _table(values, "quota", "resourceQuota")
-    return _table(quota, "hard") if quota.get("enabled") is True else {}
+    quota = table(values, "quota", "resourceQuota")
+    return table(quota, "hard") if quota.get("enabled") is True else {}
 
 
 def _read_surge(values: Mapping[str, Any]) -> int | None:
-    return _read_count(_table(values, "rollout", "capacity").get("maxSurgeGpus"))
-
-
-def _read_count(value: Any) -> int | None:
-    """Read a whole number, written as one or as text; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        return int(value) if value.isdecimal() else None
-    return int(value) if isinstance(value, int | float) and value == int(value) else None
-
-
-def _table(values: Any, *path: str) -> Mapping[str, Any]:
-    for part in path:
-        values = values.get(part) if isinstance(values, Mapping) else None
-    return values if isinstance(values, Mapping) else {}
+    return read_count(table(values, "rollout", "capacity").get("maxSurgeGpus"))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from tooling.core.values import read_count
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -109,19 +111,23 @@ def read_replicas(values: Values) -> Mapping[str, int]:
     gateway: Values = values.get("gateway") or {}
     inference: Values = values.get("inference") or {}
     if gateway.get("enabled", True):
-        replicas["gateway"] = _read_declared(gateway, gateway.get("autoscaling") or {})
+        replicas["gateway"] = read_declared(gateway, gateway.get("autoscaling") or {})
     if inference.get("enabled", True):
         defaults: Values = (inference.get("modelDefaults") or {}).get("autoscaling") or {}
         for name, model in (inference.get("models") or {}).items():
             if model is not None:
                 scaling = {**defaults, **(model.get("autoscaling") or {})}
-                replicas[f"inference/{name}"] = _read_declared(model, scaling)
+                replicas[f"inference/{name}"] = read_declared(model, scaling)
     return replicas
 
 
-def _read_declared(settings: Values, scaling: Values) -> int:
-    least = int(scaling.get("minReplicas") or 0) if scaling.get("enabled") else 0
-    return max(int(settings.get("replicas", 1)), least)
+def read_declared(settings: Values, scaling: Values) -> int:
+    """Replicas that a workload starts with: its own, or its autoscaler's minReplicas where that is on and greater.
+
+    What is no whole number counts as not written: the schema says what is wrong there.
+    """
+    own, least = read_count(settings.get("replicas")), read_count(scaling.get("minReplicas"))
+    return max(1 if own is None else own, (least or 0) if scaling.get("enabled") else 0)
 
 
 def find_step_faults(steps: tuple[StrategyStep, ...]) -> tuple[str, ...]:

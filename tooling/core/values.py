@@ -42,6 +42,33 @@ class Layered:
     origins: Mapping[KeyPath, Origin] = field(default_factory=dict)
 
 
+def pick(values: Any, *path: str | int) -> Any:
+    """Return what is at a path, None where there is nothing or something of another shape is in the way."""
+    for part in path:
+        if isinstance(values, Mapping) and isinstance(part, str):
+            values = values.get(part)
+        elif isinstance(values, list) and isinstance(part, int) and 0 <= part < len(values):
+            values = values[part]
+        else:
+            return None
+    return values
+
+
+def table(values: Any, *path: str) -> Values:
+    """Return the map at a path, an empty one where there is none."""
+    found = pick(values, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def read_count(value: Any) -> int | None:
+    """Read a whole number, written as one or as text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() else None
+    return int(value) if isinstance(value, int | float) and value == int(value) else None
+
+
 def format_path(path: KeyPath) -> str:
     """Write a path as people do: `rollout.steps[0].weight`; a key with a dot is quoted."""
     text = ""

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tooling.core.manifests import Manifest
 from tooling.core.observation import ReleaseState
 
-Manifest = Mapping[str, Any]
 Values = Mapping[str, Any]
+
+__all__ = ["ChartInfo", "Helm", "Manifest", "Values"]
 
 
 @dataclass(frozen=True, slots=True)
