@@ -32,10 +32,18 @@ Start = Callable[..., str]
 def registry_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Debian's docker-registry, unpacked only: installed it would start a service of its own."""
     folder = tmp_path_factory.mktemp("registry")
-    for command in (["apt-get", "download", "docker-registry"], ["sh", "-c", "dpkg -x docker-registry_*.deb ."]):
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+    if fetch(folder).returncode != 0:  # a new machine has no package lists, or old ones
+        subprocess.run(["apt-get", "update"], capture_output=True, check=False)
+        again = fetch(folder)
+        assert again.returncode == 0, again.stderr
+    (package,) = folder.glob("docker-registry_*.deb")
+    subprocess.run(["dpkg", "-x", package, folder], check=True)
     return folder / "usr" / "bin" / "docker-registry"
+
+
+def fetch(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = ["apt-get", "download", "docker-registry"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
