@@ -17,16 +17,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from tooling.local.modules import parse_requirements
+
 TOOLS = Path(__file__).resolve().parents[1] / "tools"
 SHARING = ("kubernetes", "edge", "coredns", "weaviate")
-_REQUIRED = re.compile(r"^\s*(?:require\s+)?([\w.~/-]+\.[\w./~-]+) (v\d\S*)", re.MULTILINE)
 _REPLACED = re.compile(r"^\s*(?:replace\s+)?([\w.~/-]+) => ([\w.~/-]+) (v\d\S*)", re.MULTILINE)
 
 
 def read_pins(go_mod: str) -> dict[str, str]:
     """Return the version of every module that a go.mod uses, after its replace lines."""
     replaced = {path: version for path, _, version in _REPLACED.findall(go_mod)}
-    return {path: replaced.get(path, version) for path, version in _REQUIRED.findall(go_mod)}
+    return {path: replaced.get(path, version) for path, version in parse_requirements(go_mod).items()}
 
 
 def find_disagreements(go_mods: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -61,12 +62,12 @@ def align(folder: Path) -> None:
     """Give every copy in `folder` the common versions of what it requires, and their checksums."""
     versions, replacements = find_common_versions(folder)
     for name in SHARING:
-        own = _REQUIRED.findall((folder / name / "go.mod").read_text())
-        changes = [f"-require={path}@{versions[path]}" for path, _ in own if path in versions]
+        own = parse_requirements((folder / name / "go.mod").read_text())
+        changes = [f"-require={path}@{versions[path]}" for path in own if path in versions]
         # Kubernetes replaces its staging modules; the others have to follow it.
         changes += [
             f"-replace={path}={replacements[path]}"
-            for path, _ in own
+            for path in own
             if path in replacements and path.startswith("k8s.io/")
         ]
         _go(folder / name, "mod", "edit", *changes)

@@ -10,7 +10,7 @@ from tooling.errors import UsageError
 class Recorder:
     """A helm that tells what it was asked."""
 
-    def render(self, release, values):
+    def render(self, release, values, *, has_hooks=False):
         return ({"release": release, "values": values},)
 
 

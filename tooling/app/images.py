@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tooling.app.render import render
 from tooling.app.values import LoadedValues
-from tooling.core.manifests import ImageUse, Manifest, find_images
+from tooling.core.manifests import ImageUse, find_images
 from tooling.core.plan import SLOTS
-from tooling.core.values import find_release, merge, role_values
 from tooling.ports.helm import Helm
 
 _PARTS = (("all", ""), ("base", ""), ("slot", SLOTS[0]))
@@ -16,9 +16,5 @@ def list_images(helm: Helm, loaded: LoadedValues) -> tuple[ImageUse, ...]:
 
     Raises HelmError for what the chart refuses.
     """
-    instance = loaded.instance
-    manifests: list[Manifest] = []
-    for role, slot in _PARTS:
-        values = merge(loaded.values, role_values(instance, role, slot))
-        manifests += helm.render(find_release(instance, role, slot), values, has_hooks=True)
-    return find_images(tuple(manifests))
+    parts = (render(helm, loaded, role, slot, has_hooks=True) for role, slot in _PARTS)
+    return find_images(tuple(manifest for part in parts for manifest in part))

@@ -11,8 +11,12 @@ from tooling.ports.helm import Helm, Manifest
 ROLES = ("all", "base", "slot", "route")
 
 
-def render(helm: Helm, loaded: LoadedValues, role: str, slot: str = "") -> tuple[Manifest, ...]:
-    """Render a role; `slot` names the slot of role `slot`, and the one that serves in role `route` (blue).
+def render(
+    helm: Helm, loaded: LoadedValues, role: str, slot: str = "", *, has_hooks: bool = False
+) -> tuple[Manifest, ...]:
+    """Render a role, with its hooks if asked.
+
+    `slot` names the slot of role `slot`, and the one that serves in role `route` (blue).
 
     Raises UsageError for a role without a slot that needs one, HelmError for what the chart refuses.
     """
@@ -26,4 +30,4 @@ def render(helm: Helm, loaded: LoadedValues, role: str, slot: str = "") -> tuple
         overlay = role_values(instance, role, weights={serving: 100}, serving=serving)
     else:
         overlay = role_values(instance, role, slot)
-    return helm.render(find_release(instance, role, slot), merge(loaded.values, overlay))
+    return helm.render(find_release(instance, role, slot), merge(loaded.values, overlay), has_hooks=has_hooks)

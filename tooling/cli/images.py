@@ -12,11 +12,8 @@ import yaml
 
 from tooling import bootstrap
 from tooling.app.images import list_images
-from tooling.app.validate import has_errors
-from tooling.app.validate import validate as find_findings
-from tooling.app.values import load_values
 from tooling.cli.options import values_options
-from tooling.cli.values import EXIT_FINDINGS, show_findings
+from tooling.cli.values import load_sound
 from tooling.local.images import ALL_IMAGES
 from tooling.local.publishing import Destination, PushedImage, digest_values, push_images
 
@@ -34,11 +31,7 @@ def images(
     if context.invoked_subcommand is not None:
         return
     project = bootstrap.find_project()
-    loaded = load_values(bootstrap.documents(), project, env=env, profile=profile, files=files, sets=sets)
-    findings = find_findings(bootstrap.schemas(project), loaded)
-    if has_errors(findings):
-        show_findings(findings, output, subject=env, to_stderr=output == "text")
-        raise click.exceptions.Exit(EXIT_FINDINGS)
+    loaded = load_sound(project, env=env, profile=profile, files=files, sets=sets, output=output)
     found = list_images(bootstrap.helm(project, namespace=loaded.instance), loaded)
     if output == "json":
         click.echo(json.dumps({"images": [asdict(image) for image in found]}, indent=2))

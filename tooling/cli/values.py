@@ -74,17 +74,25 @@ def render(
     Values with errors are not rendered: they are shown, and the exit code is 2.
     """
     project = bootstrap.find_project()
-    loaded = _load(project, env, profile, files, sets)
-    findings = find_findings(bootstrap.schemas(project), loaded)
-    if has_errors(findings):
-        show_findings(findings, output, subject=env, to_stderr=output == "text")
-        raise click.exceptions.Exit(EXIT_FINDINGS)
+    loaded = load_sound(project, env=env, profile=profile, files=files, sets=sets, output=output)
     where = namespace or str((loaded.effective.get("rollout") or {}).get("namespace") or loaded.instance)
     manifests = render_role(bootstrap.helm(project, namespace=where), loaded, role, slot or "")
     if output == "json":
         click.echo(json.dumps({"manifests": manifests}, indent=2))
     else:
         click.echo(bootstrap.documents().write(manifests), nl=False)
+
+
+def load_sound(
+    project: Project, *, env: str, profile: str, files: tuple[Path, ...], sets: tuple[str, ...], output: str
+) -> LoadedValues:
+    """Load values that can be rendered; with errors in them, show the findings and exit with 2."""
+    loaded = _load(project, env, profile, files, sets)
+    findings = find_findings(bootstrap.schemas(project), loaded)
+    if has_errors(findings):
+        show_findings(findings, output, subject=env, to_stderr=output == "text")
+        raise click.exceptions.Exit(EXIT_FINDINGS)
+    return loaded
 
 
 def show_findings(findings: Sequence[Finding], output: str, *, subject: str, to_stderr: bool = False) -> None:

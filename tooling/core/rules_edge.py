@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
+from tooling.core.rules_scaler import find_scaler_findings
 from tooling.core.values import KeyPath, Layered, pick, place_finding, table
 
 _PRE_STOP = 5
@@ -51,20 +52,15 @@ def _check_drain(layered: Layered) -> Iterator[Finding]:
 
 
 def _check_scaler(layered: Layered) -> Iterator[Finding]:
-    scaling = table(layered.values, "gateway", "autoscaling")
-    if scaling.get("enabled") is not True:
-        return
-    least, most = scaling.get("minReplicas"), scaling.get("maxReplicas")
-    if isinstance(least, int) and isinstance(most, int) and least > most:
-        path = ("gateway", "autoscaling", "maxReplicas")
-        hint = f"Write gateway: {{autoscaling: {{maxReplicas: {least}}}}}."
-        yield _place(
-            layered, path, f"is {most}, below minReplicas, which is {least}.", "gateway-scaler", hint=hint
-        )
-    if not any(table(scaling, "metrics").values()):
-        path = ("gateway", "autoscaling", "metrics")
-        hint = "Write gateway: {autoscaling: {metrics: {cpu: 70}}}."
-        yield _place(layered, path, "has nothing that the autoscaler could go by.", "gateway-scaler", hint=hint)
+    path = ("gateway", "autoscaling")
+    return find_scaler_findings(
+        layered,
+        path,
+        table(layered.values, *path),
+        rule="gateway-scaler",
+        yaml="gateway: {autoscaling: %s}",
+        metric="{cpu: 70}",
+    )
 
 
 def _check_completeness(layered: Layered) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.values import KeyPath, Layered, merge, place_finding, table
+from tooling.core.rules_scaler import find_scaler_findings
+from tooling.core.values import KeyPath, Layered, place_finding, read_model, table
 
 
 def find_model_findings(layered: Layered) -> tuple[Finding, ...]:
@@ -14,15 +15,21 @@ def find_model_findings(layered: Layered) -> tuple[Finding, ...]:
     inference = table(layered.values, "inference")
     if inference.get("enabled") is False:
         return ()
-    defaults = table(inference, "modelDefaults")
     found: list[Finding] = []
     for name, model in table(inference, "models").items():
         if isinstance(model, Mapping):
-            settings = merge(defaults, model)
+            settings = read_model(inference, model)
             path: KeyPath = ("inference", "models", name)
             found += _check_profile(layered, path, settings, table(inference, "profiles"))
             found += _check_grace(layered, path, settings)
-            found += _check_scaler(layered, path, settings)
+            found += find_scaler_findings(
+                layered,
+                (*path, "autoscaling"),
+                table(settings, "autoscaling"),
+                rule="model-scaler",
+                yaml="autoscaling: %s",
+                metric="{queueDepth: 5}",
+            )
             found += _check_adapters(layered, path, settings)
     return tuple(found)
 
@@ -54,22 +61,6 @@ def _check_grace(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -
             rule="model-drain",
             hint=f"Write gateway: {{terminationGracePeriodSeconds: {own}}}.",
         )
-
-
-def _check_scaler(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    scaling = table(settings, "autoscaling")
-    if scaling.get("enabled") is not True:
-        return
-    least, most = scaling.get("minReplicas"), scaling.get("maxReplicas")
-    at: KeyPath = (*path, "autoscaling")
-    if isinstance(least, int) and isinstance(most, int) and least > most:
-        message = f"is {most}, below minReplicas, which is {least}."
-        hint = f"Write autoscaling: {{maxReplicas: {least}}}."
-        yield place_finding(layered.origins, (*at, "maxReplicas"), message, rule="model-scaler", hint=hint)
-    if not any(table(scaling, "metrics").values()):
-        message = "has nothing that the autoscaler could go by."
-        hint = "Write autoscaling: {metrics: {queueDepth: 5}}."
-        yield place_finding(layered.origins, (*at, "metrics"), message, rule="model-scaler", hint=hint)
 
 
 def _check_adapters(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:

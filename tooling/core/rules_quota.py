@@ -9,7 +9,7 @@ from typing import Any
 
 from tooling.core.finding import Finding, Severity
 from tooling.core.strategy import read_declared
-from tooling.core.values import KeyPath, Layered, merge, place_finding, read_count, table
+from tooling.core.values import KeyPath, Layered, place_finding, read_count, read_model, table
 
 _HARD: KeyPath = ("quota", "resourceQuota", "hard")
 _SURGE: KeyPath = ("rollout", "capacity", "maxSurgeGpus")
@@ -41,7 +41,7 @@ def find_demands(values: Mapping[str, Any]) -> Mapping[str, Demand]:
     for model in table(inference, "models").values():
         if not isinstance(model, Mapping):
             continue
-        settings = _read_settings(inference, model)
+        settings = read_model(inference, model)
         gpu, scaling = table(settings, "gpu"), table(settings, "autoscaling")
         resource, count = gpu.get("resource"), read_count(gpu.get("count"))
         if not isinstance(resource, str) or not count:
@@ -110,14 +110,6 @@ def _check_amounts(layered: Layered, demands: Mapping[str, Demand]) -> Iterator[
                 severity=Severity.WARNING,
                 hint="Raise it, or lower autoscaling.maxReplicas: pods beyond it are not made.",
             )
-
-
-def _read_settings(inference: Mapping[str, Any], model: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Lay a model on its profile, and that on the defaults, as the chart does."""
-    defaults = table(inference, "modelDefaults")
-    profile = model.get("profile") or defaults.get("profile")
-    hardware = table(inference, "profiles", profile) if isinstance(profile, str) else {}
-    return merge(merge(defaults, hardware), model)
 
 
 def _read_hard(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -69,6 +69,14 @@ def read_count(value: Any) -> int | None:
     return int(value) if isinstance(value, int | float) and value == int(value) else None
 
 
+def read_model(inference: Values, model: Values) -> Values:
+    """Lay an entry of inference.models on its profile, and that on inference.modelDefaults, as the chart does."""
+    defaults = table(inference, "modelDefaults")
+    profile = model.get("profile") or defaults.get("profile")
+    hardware = table(inference, "profiles", profile) if isinstance(profile, str) else {}
+    return merge(merge(defaults, hardware), model)
+
+
 def format_path(path: KeyPath) -> str:
     """Write a path as people do: `rollout.steps[0].weight`; a key with a dot is quoted."""
     text = ""

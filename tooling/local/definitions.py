@@ -50,7 +50,14 @@ def find_pinned(tool: str, module: str, *files: str) -> Source:
     return Source(name, version, total, files)
 
 
-_GATEWAY_KINDS: Final = ("gatewayclasses", "gateways", "httproutes", "grpcroutes", "referencegrants")
+_GATEWAY_KINDS: Final = (
+    "gatewayclasses",
+    "gateways",
+    "httproutes",
+    "grpcroutes",
+    "referencegrants",
+    "backendtlspolicies",
+)
 CUSTOM: Final = (
     Source(
         "github.com/prometheus-operator/prometheus-operator",
@@ -80,8 +87,7 @@ CUSTOM: Final = (
 def gateway_sources() -> tuple[Source, ...]:
     """Return the Gateway API (standard channel) as the pinned edge knows it."""
     folder = "config/crd/standard/gateway.networking.k8s.io_{}.yaml"
-    kinds = (*_GATEWAY_KINDS, "backendtlspolicies")
-    return (find_pinned("edge", "sigs.k8s.io/gateway-api", *map(folder.format, kinds)),)
+    return (find_pinned("edge", "sigs.k8s.io/gateway-api", *map(folder.format, _GATEWAY_KINDS)),)
 
 
 def provide(

@@ -67,6 +67,7 @@ DRIVER = Image(
     sources=("charts", "pyproject.toml", "requirements.lock", "tooling", "values"),
 )
 ALL_IMAGES = (*IMAGES, DRIVER)
+VALUE_PATHS = {image.name: image.value_path for image in ALL_IMAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,16 @@ def build_images(
 def image_values(images: Iterable[BuiltImage]) -> dict[str, Any]:
     """The values that make the chart use `images`: registry, pull policy and each tag."""
     values: dict[str, Any] = {"global": {"image": {"registry": REGISTRY, "pullPolicy": "IfNotPresent"}}}
-    paths = {image.name: image.value_path for image in IMAGES}
     for built in images:
-        place = values
-        for key in paths[built.name]:
-            place = place.setdefault(key, {})
-        place["image"] = {"tag": built.tag}
+        set_image(values, VALUE_PATHS[built.name], {"tag": built.tag})
     return values
+
+
+def set_image(values: dict[str, Any], path: tuple[str, ...], settings: Mapping[str, str]) -> None:
+    """Set the settings of the image at `path` of chart values."""
+    for key in path:
+        values = values.setdefault(key, {})
+    values["image"] = dict(settings)
 
 
 def content_tag(

@@ -11,7 +11,7 @@ from tooling.local.buildah import Buildah, open_storage
 from tooling.local.commands import Failure, run
 from tooling.local.errors import LocalError
 from tooling.local.folders import cache_root
-from tooling.local.images import ALL_IMAGES, BuiltImage, build_images
+from tooling.local.images import ALL_IMAGES, VALUE_PATHS, BuiltImage, build_images, set_image
 from tooling.local.locks import hold
 from tooling.local.progress import Stopwatch, be_silent
 
@@ -75,19 +75,16 @@ def digest_values(destination: Destination, pushed: Iterable[PushedImage]) -> di
     that took it out.
     """
     values: dict[str, Any] = {}
-    paths = {image.name: image.value_path for image in ALL_IMAGES}
     for image in pushed:
-        path = paths[image.name]
+        path = VALUE_PATHS[image.name]
         if path and path[:2] != _MODELS:
-            place = values
-            for key in path:
-                place = place.setdefault(key, {})
-            place["image"] = {
+            settings = {
                 "registry": destination.registry,
                 "repository": image.name,
                 "tag": destination.tag,
                 "digest": image.digest,
             }
+            set_image(values, path, settings)
     return values
 
 
