@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.waiting import wait_until
 from tests.fakes import World
+from tests.waiting import wait_until
 from tooling.adapters.cluster_kubernetes import KubernetesCluster
 from tooling.adapters.kube_client import KubeClient, make_path
 from tooling.core.observation import Workload

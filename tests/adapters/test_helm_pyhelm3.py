@@ -6,12 +6,12 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
 from tooling.adapters.helm_command import find_environment
 from tooling.adapters.helm_pyhelm3 import Pyhelm3Helm
 from tooling.core.observation import ReleaseState
@@ -125,7 +125,11 @@ time.sleep(600)
     helm = stand_in.write(body, deadline=1.5)
     with pytest.raises(UnavailableError, match=r"helm rollback genai 2 gave no answer within 1\.5 s"):
         helm.rollback("genai", 2)
-    wait_until(lambda: is_gone(stand_in.call()["pid"]) and is_gone(int((tmp_path / "child").read_text())))
+    wait_until(
+        lambda: is_gone(stand_in.call()["pid"]) and is_gone(int((tmp_path / "child").read_text())),
+        "both are gone",
+        timeout=20,
+    )
 
 
 def test_a_helm_that_ignores_being_asked_is_killed(stand_in, monkeypatch):
@@ -160,7 +164,7 @@ def driver(stand_in, tmp_path):
     )
     code = OUR_PROCESS.replace("HELM", f"{tmp_path}/helm")
     us = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
-    wait_until((tmp_path / "ready").exists)
+    wait_until((tmp_path / "ready").exists, "helm began", timeout=20)
     yield us
     us.kill()
     us.wait()
@@ -170,7 +174,7 @@ def driver(stand_in, tmp_path):
 def test_helm_dies_with_us(driver, stand_in):
     driver.send_signal(signal.SIGKILL)
     driver.wait()
-    wait_until(lambda: is_gone(stand_in.call()["pid"]))
+    wait_until(lambda: is_gone(stand_in.call()["pid"]), "helm is gone", timeout=20)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -212,10 +216,3 @@ def is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except (ProcessLookupError, FileNotFoundError):
         return True
-
-
-def wait_until(condition, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.adapters.api_double import ApiDouble, Reply, Request
-from tests.adapters.waiting import wait_until
 from tests.fakes import World
+from tests.waiting import wait_until
 from tooling.adapters.kube_client import KubeClient
 from tooling.adapters.lease_holder import Holder, make_holder
 from tooling.adapters.lease_kubernetes import KubernetesLease, LeaseTimes

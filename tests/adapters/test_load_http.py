@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.waiting import wait_until
+from tests.waiting import wait_until
 from tooling.adapters.load_http import HttpLoad, find_p95
 from tooling.core.strategy import LoadSettings
 from tooling.errors import UsageError

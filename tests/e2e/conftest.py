@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests import waiting
 from tests.conftest import ClusterUnderTest
 from tooling.local.binaries import build
 
@@ -110,11 +110,7 @@ def read_until(process: subprocess.Popen[str], word: str) -> None:
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     """Look every half second until the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not happen within {seconds:.0f} s")
-        time.sleep(0.5)
+    waiting.wait_until(condition, what, timeout=seconds, pause=0.5)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import threading
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,9 +14,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
 import yaml
 
+from tests.waiting import wait_until
 from tooling.local.binaries import build
 
 RULES = Path(__file__).resolve().parents[2] / "charts/genai-stack/charts/inference/files/prometheus-adapter.yaml"
@@ -51,15 +50,6 @@ roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: custom-
 subjects: [{{kind: ServiceAccount, name: horizontal-pod-autoscaler, namespace: kube-system}}]
 """
 """What the adapter's own Helm chart applies, with the adapter on this machine's loopback."""
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
-    """Look twice a second until the condition holds; say what is instead when it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds:.0f} s: {what()}")
-        time.sleep(0.5)
 
 
 @dataclass
@@ -171,7 +161,7 @@ def run_prometheus(folder: Path, target: int) -> Iterator[Prometheus]:
     where = [f"--web.listen-address=127.0.0.1:{found.port}", f"--storage.tsdb.path={folder / 'tsdb'}"]
     log = folder / "prometheus.log"
     with running([*command, *where], log):
-        wait_until(found.is_ready, 60, log.read_text)
+        wait_until(found.is_ready, log.read_text, timeout=60, pause=0.5)
         yield found
 
 

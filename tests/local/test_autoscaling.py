@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from tests.local.conftest import Kubectl
-from tests.local.scaling import SERIES, Engines, Prometheus, run_adapter, run_prometheus, wait_until
+from tests.local.scaling import SERIES, Engines, Prometheus, run_adapter, run_prometheus
+from tests.waiting import wait_until
 from tooling.local import simulated
 from tooling.local.binaries import build, find_helm
 
@@ -74,7 +75,12 @@ class Scene:
 
     def wait_for_replicas(self, count: int) -> None:
         """Wait until so many pods are wanted."""
-        wait_until(lambda: self.replicas() == count, 120, lambda: f"{count} replicas; {self.describe()}")
+        wait_until(
+            lambda: self.replicas() == count,
+            lambda: f"{count} replicas; {self.describe()}",
+            timeout=120,
+            pause=0.5,
+        )
 
 
 def list_pods(kubectl: Kubectl) -> list[str]:
@@ -116,7 +122,7 @@ def test_replicas_follow_the_queue_up_and_down_and_a_frozen_scaler_never_goes_do
     scene.engines.waiting = 0
     scene.install(autoscaler="frozen")
     assert scene.replicas() == 5, "an upgrade took the scale away from its owner"
-    wait_until(lambda: sees_an_empty_queue(scene), 60, scene.describe)
+    wait_until(lambda: sees_an_empty_queue(scene), scene.describe, timeout=60, pause=0.5)
     assert scene.replicas() == 5
 
     scene.install()
@@ -147,10 +153,14 @@ def check_what_keda_would_ask(scene: Scene) -> None:
     triggers = yaml.safe_load(text)["spec"]["triggers"]
     queries = {trigger["name"]: trigger["metadata"]["query"] for trigger in triggers}
     queue, ask = queries["queueDepth"], scene.prometheus.ask
-    wait_until(lambda: ask(queue) == [pytest.approx(1000)], 30, lambda: f"{queue} is {ask(queue)}")
+    wait_until(
+        lambda: ask(queue) == [pytest.approx(1000)], lambda: f"{queue} is {ask(queue)}", timeout=30, pause=0.5
+    )
     assert ask(re.sub("model_name=", "model=", queue)) == [], "vLLM has no label named model"
     assert ask(queries["timeToFirstTokenSeconds"]) == [0], "nothing tells it here"
     assert ask(queries["wake"]) == [0]
     labels = f'namespace="{NAMESPACE}",pod="genai-gateway-7d9f8c6b5-x2x4z",model="smollm2",code="502"'
     scene.engines.foreign.append(f"genai_gateway_requests_total{{{labels}}} 1")
-    wait_until(lambda: ask(queries["wake"]) == [1], 30, lambda: f"wake is {ask(queries['wake'])}")
+    wait_until(
+        lambda: ask(queries["wake"]) == [1], lambda: f"wake is {ask(queries['wake'])}", timeout=30, pause=0.5
+    )

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import wait_until
 from tooling.local import containers, observation, processes
 from tooling.local.errors import LocalError
 from tooling.local.folders import ClusterFolder
@@ -22,13 +22,6 @@ from tooling.local.settings import Network, Record
 
 pytestmark = [pytest.mark.local, pytest.mark.usefixtures("machine")]
 NewName = Callable[[str], str]
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.05)
 
 
 def members_of(name: str) -> dict[str, int]:
@@ -99,7 +92,11 @@ def test_up_works_after_everything_was_killed(
     for pid in targets:
         processes.kill(pid)
     # The anchor is outside of the namespaces: it ends a moment after what is inside.
-    wait_for(lambda: not processes.members(record.pid_namespace) and not containers.status(name).is_alive)
+    wait_until(
+        lambda: not processes.members(record.pid_namespace) and not containers.status(name).is_alive,
+        "the cluster is gone",
+        timeout=20,
+    )
 
     assert containers.status(name).is_known
     assert not containers.up(name).is_reused
@@ -113,7 +110,11 @@ def test_a_component_that_dies_is_started_again(new_name: NewName) -> None:
 
     processes.kill(first)
 
-    wait_for(lambda: members_of(name).get("traefik", first) != first and containers.status(name).is_ready)
+    wait_until(
+        lambda: members_of(name).get("traefik", first) != first and containers.status(name).is_ready,
+        "traefik is back",
+        timeout=20,
+    )
     restarts = {each.name: each.restarts for each in containers.status(name).components}
     assert restarts["traefik"] == 1
     assert restarts["etcd"] == 0
@@ -127,7 +128,7 @@ def test_an_interrupted_up_leaves_nothing(new_name: NewName, traces: Callable[[s
     up = [sys.executable, "-c", code, "cluster", "up", "--name", name]
     process = subprocess.Popen(up, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    wait_for(lambda: "etcd" in observation.read_status(folder).ready)
+    wait_until(lambda: "etcd" in observation.read_status(folder).ready, "etcd is ready", timeout=20)
     process.send_signal(signal.SIGINT)
 
     assert process.wait(timeout=20) == 130

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import wait_until
 from tooling.local import observation, processes, simulated
 from tooling.local.addresses import FIRST_PORT, ports_of_block
 from tooling.local.errors import LocalError
@@ -23,13 +23,6 @@ from tooling.local.settings import Record
 pytestmark = pytest.mark.local
 NewName = Callable[[str], str]
 ReadRecord = Callable[[str], Record]
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
 
 
 def processes_of(name: str) -> list[int]:
@@ -76,7 +69,7 @@ def test_up_works_after_everything_was_killed(new_name: NewName, read_record: Re
     for pid in [read_record(name).anchor] if victim == "supervisor" else inside:
         processes.kill(pid)
     # Whoever loses its supervisor ends: nothing of it may hold the ports.
-    wait_for(lambda: not processes_of(name))
+    wait_until(lambda: not processes_of(name), "no process is left", timeout=20)
 
     assert simulated.status(name).is_known
     assert not simulated.status(name).is_alive
@@ -94,7 +87,7 @@ def test_a_component_that_dies_is_started_again(new_name: NewName) -> None:
     def restarts() -> dict[str, int]:
         return {each.name: each.restarts for each in simulated.status(name).components if each.is_running}
 
-    wait_for(lambda: restarts().get("kwok") == 1)
+    wait_until(lambda: restarts().get("kwok") == 1, "kwok is back", timeout=20)
     assert restarts()["etcd"] == 0
 
 
@@ -106,7 +99,7 @@ def test_an_interrupted_up_leaves_nothing(new_name: NewName, traces: Callable[[s
     up = [sys.executable, "-c", code, "cluster", "up", "--runtime", "simulated", "--name", name]
     process = subprocess.Popen(up, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    wait_for(lambda: "etcd" in observation.read_status(folder).ready)
+    wait_until(lambda: "etcd" in observation.read_status(folder).ready, "etcd is ready", timeout=20)
     process.send_signal(signal.SIGINT)
 
     assert process.wait(timeout=20) == 130
