@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from tooling.adapters.reporter_terminal import TerminalReporter
 from tooling.app.context import Ports, Target, make_target
 from tooling.app.project import Project
 from tooling.app.validate import has_errors, validate
-from tooling.app.values import LoadedValues, load_values
+from tooling.app.values import LoadedValues, ValuesRequest, load_values
 from tooling.errors import UsageError, ValuesError
 from tooling.local.binaries import find_helm
 from tooling.local.folders import ClusterFolder
@@ -71,10 +70,7 @@ def reporter(output: str) -> Reporter:
 
 def rollout(
     *,
-    env: str,
-    profile: str,
-    files: Sequence[Path],
-    sets: Sequence[str],
+    request: ValuesRequest,
     output: str,
     namespace: str | None,
     context: str | None,
@@ -95,10 +91,10 @@ def rollout(
     from tooling.adapters.store_configmap import ConfigMapStore  # noqa: PLC0415
 
     project = find_project()
-    embedded = _find_embedded(env, kubeconfig)
+    embedded = _find_embedded(request.env, kubeconfig)
     config = str(embedded.kubeconfig) if embedded else kubeconfig
-    overlays = (*_find_images(embedded), *files)
-    loaded = check_values(project, env=env, profile=profile, files=overlays, sets=sets)
+    overlays = (*_find_images(embedded), *request.files)
+    loaded = check_values(project, replace(request, files=overlays))
     _check_embedded(embedded)
     edge = _find_edge(embedded)
     told = reporter(output)
@@ -119,18 +115,16 @@ def rollout(
     strategy = replace(target.strategy, namespace=wanted)
     if edge and not strategy.load.url:
         strategy = replace(strategy, load=replace(strategy.load, url=edge))
-    return ports, replace(target, strategy=strategy, environment=env)
+    return ports, replace(target, strategy=strategy, environment=request.env)
 
 
-def check_values(
-    project: Project, *, env: str, profile: str, files: Sequence[Path], sets: Sequence[str]
-) -> LoadedValues:
+def check_values(project: Project, request: ValuesRequest) -> LoadedValues:
     """Load the values of an environment. Raises ValuesError with all findings when they cannot be released."""
-    loaded = load_values(documents(), project, env=env, profile=profile, files=files, sets=sets)
+    loaded = load_values(documents(), project, request)
     findings = validate(schemas(project), loaded)
     if has_errors(findings):
         raise ValuesError(
-            f"the values of {env} cannot be released.", findings=findings, hint="Nothing was touched."
+            f"the values of {request.env} cannot be released.", findings=findings, hint="Nothing was touched."
         )
     return loaded
 

@@ -23,18 +23,18 @@ def read(tmp_path):
     return read_text
 
 
-def test_every_key_and_item_has_its_line(read):
+def test_every_key_and_item_has_its_place(read):
     layer = read("# top\na:\n  b: 1\n  c.d:\n    - x\n    - {k: 2}\n\ne: |\n  text\nf: 3\n")
     assert layer.values == {"a": {"b": 1, "c.d": ["x", {"k": 2}]}, "e": "text\n", "f": 3}
-    assert layer.lines == {
-        ("a",): 2,
-        ("a", "b"): 3,
-        ("a", "c.d"): 4,
-        ("a", "c.d", 0): 5,
-        ("a", "c.d", 1): 6,
-        ("a", "c.d", 1, "k"): 6,
-        ("e",): 8,
-        ("f",): 10,
+    assert layer.marks == {
+        ("a",): (2, 1),
+        ("a", "b"): (3, 3),
+        ("a", "c.d"): (4, 3),
+        ("a", "c.d", 0): (5, 7),
+        ("a", "c.d", 1): (6, 7),
+        ("a", "c.d", 1, "k"): (6, 8),
+        ("e",): (8, 1),
+        ("f",): (10, 1),
     }
 
 

@@ -9,7 +9,7 @@ from tooling.adapters.documents_yaml import YamlDocuments
 from tooling.adapters.schemas_jsonschema import JsonSchemas
 from tooling.app.project import Project
 from tooling.app.validate import has_errors, validate
-from tooling.app.values import load_values
+from tooling.app.values import ValuesRequest, load_values
 from tooling.core.values import find_origin
 from tooling.errors import UsageError, ValuesError
 
@@ -45,7 +45,7 @@ def project(tmp_path, monkeypatch):
 
 
 def load(project, env="prod", **options):
-    return load_values(YamlDocuments(), project, env=env, **options)
+    return load_values(YamlDocuments(), project, ValuesRequest(env, **options))
 
 
 def find(project, **options):
@@ -123,7 +123,7 @@ def test_schema_and_rules_are_told_together_errors_first(project):
     )
     found = find(project)
     assert [text.split(" [")[-1].rstrip("]") for text in found] == ["schema", "model-default", "rollout-contexts"]
-    assert found[0].startswith('values/prod.yaml:4: error: gateway.replicas: must be a whole number, not "many"')
+    assert found[0].startswith('values/prod.yaml:4:3: error: gateway.replicas: must be a whole number, not "many"')
     assert found[2].startswith("values/prod.yaml:2: warning: rollout.contexts: is empty")
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from tooling.adapters.yaml_go import PLAIN, STRING, Loader, format_key, read_scalar, write_yaml
 from tooling.core.finding import Finding, Severity
-from tooling.core.values import KeyPath, Layer, format_path
+from tooling.core.values import KeyPath, Layer, Mark, format_path
 from tooling.errors import ValuesError
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -51,7 +51,7 @@ class YamlDocuments:
         values = reader.read(node, ())
         if reader.findings:
             raise ValuesError(f"{name} cannot be used as values.", findings=reader.findings)
-        return Layer(name, values, reader.lines)
+        return Layer(name, values, reader.marks)
 
     def write(self, manifests: Iterable[Mapping[str, Any]]) -> str:
         """Write manifests as one stream of documents; whatever a reader might take for a number is quoted."""
@@ -73,7 +73,7 @@ class _Reader:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.lines: dict[KeyPath, int] = {}
+        self.marks: dict[KeyPath, Mark] = {}
         self.findings: list[Finding] = []
         self.seen: set[int] = set()
         self.repeated = 0
@@ -96,7 +96,7 @@ class _Reader:
         return None
 
     def _read_item(self, node: yaml.Node, path: KeyPath) -> Any:
-        self.lines[path] = node.start_mark.line + 1
+        self.marks[path] = _find_mark(node)
         return self.read(node, path)
 
     def _read_map(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
@@ -116,20 +116,20 @@ class _Reader:
                 self._complain(f"the key is there twice, first in line {own[key]}", where, line)
             own[key] = line
             values[key] = self.read(value_node, where)
-            self.lines[where] = line
+            self.marks[where] = _find_mark(key_node)
         return values
 
     def _read_merge(self, node: yaml.Node, path: KeyPath, line: int) -> dict[str, Any]:
         """Read what `<<: *anchor` takes over; the map's own keys win."""
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
         merged: dict[str, Any] = {}
-        before = dict(self.lines)
+        before = dict(self.marks)
         for part in parts:
             if not isinstance(part, yaml.MappingNode):
                 self._complain("`<<` takes over maps only", path, line)
                 return {}
             merged = {**self.read(part, path), **merged}
-        self.lines.update(before)
+        self.marks.update(before)
         return merged
 
     def _read_key(self, node: yaml.Node, path: KeyPath, line: int) -> str | None:
@@ -159,6 +159,10 @@ class _Reader:
     def _complain(self, message: str, path: KeyPath, line: int) -> None:
         where = format_path(path)
         self.findings.append(Finding("values-file", Severity.ERROR, message, where, self.name, line))
+
+
+def _find_mark(node: yaml.Node) -> Mark:
+    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _read_text(file: Path, name: str) -> str:

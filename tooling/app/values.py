@@ -16,6 +16,16 @@ from tooling.ports.documents import Documents
 
 
 @dataclass(frozen=True, slots=True)
+class ValuesRequest:
+    """Which values are asked for: what --env, --profile, -f and --set say."""
+
+    env: str
+    profile: str = ""
+    files: tuple[Path, ...] = ()
+    sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedValues:
     """`values` is what helm is given, `effective` has the chart's defaults under it; origins cover both."""
 
@@ -36,34 +46,26 @@ class LoadedValues:
         return str((self.effective.get("rollout") or {}).get("instance") or "genai")
 
 
-def load_values(
-    documents: Documents,
-    project: Project,
-    *,
-    env: str,
-    profile: str = "",
-    files: Iterable[Path] = (),
-    sets: Iterable[str] = (),
-) -> LoadedValues:
+def load_values(documents: Documents, project: Project, request: ValuesRequest) -> LoadedValues:
     """Read and merge all layers.
 
     Raises UsageError for an environment or profile that does not exist and for a `--set` that cannot be read;
     ValuesError with the findings of all unreadable files together.
     """
     chosen = []
-    if profile:
-        chosen.append(_choose(documents, project.profiles, profile, "profile"))
-    chosen.append(_choose(documents, project.environments, env, "environment"))
-    defaults, layers = _read_all(documents, project, [*chosen, *files])
+    if request.profile:
+        chosen.append(_choose(documents, project.profiles, request.profile, "profile"))
+    chosen.append(_choose(documents, project.environments, request.env, "environment"))
+    defaults, layers = _read_all(documents, project, [*chosen, *request.files])
     subcharts = layer(defaults[1:])
     chart = coalesce(subcharts.values, defaults[0].values)
     own = layer(layers)
     values: dict[str, Any] = dict(own.values)
     origins = {**subcharts.origins, **find_origins(defaults[0]), **own.origins}
-    for text in sets:
+    for text in request.sets:
         values = _apply_set(values, origins, text)
     return LoadedValues(
-        environment=env,
+        environment=request.env,
         values=values,
         effective=coalesce(chart, values),
         origins=origins,
@@ -106,7 +108,7 @@ def _read_all(
 
 def _put_under(name: str, one: Layer) -> Layer:
     """Move a subchart's own defaults to where the umbrella sees them."""
-    return Layer(one.name, {name: one.values}, {(name, *path): line for path, line in one.lines.items()})
+    return Layer(one.name, {name: one.values}, {(name, *path): mark for path, mark in one.marks.items()})
 
 
 def _apply_set(values: Values, origins: dict[KeyPath, Origin], text: str) -> dict[str, Any]:

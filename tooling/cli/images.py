@@ -12,6 +12,7 @@ import yaml
 
 from tooling import bootstrap
 from tooling.app.images import list_images
+from tooling.app.values import ValuesRequest
 from tooling.cli.options import values_options
 from tooling.cli.values import load_sound
 from tooling.local.images import ALL_IMAGES
@@ -24,14 +25,12 @@ TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 @click.group("images", invoke_without_command=True)
 @values_options
 @click.pass_context
-def images(
-    context: click.Context, *, env: str, profile: str, files: tuple[Path, ...], sets: tuple[str, ...], output: str
-) -> None:
+def images(context: click.Context, *, request: ValuesRequest, output: str) -> None:
     """Print every image that the stack of an environment pulls, one a line; needs no cluster."""
     if context.invoked_subcommand is not None:
         return
     project = bootstrap.find_project()
-    loaded = load_sound(project, env=env, profile=profile, files=files, sets=sets, output=output)
+    loaded = load_sound(project, request, output=output)
     found = list_images(bootstrap.helm(project, namespace=loaded.instance), loaded)
     if output == "json":
         click.echo(json.dumps({"images": [asdict(image) for image in found]}, indent=2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import yaml
 from tooling import bootstrap
 from tooling.app import release as releases
 from tooling.app.report import Result
+from tooling.app.values import ValuesRequest
 from tooling.cli.rollout import finish
 from tooling.cli.wiring import wire
 from tooling.local import containers, space, system
@@ -82,7 +83,8 @@ def release(
     if began is not None:
         timetable.seconds["virtual environment"] = max(0.0, time.time() - began)
     project = bootstrap.find_project()
-    bootstrap.check_values(project, env="local", profile=profile, files=files, sets=sets)
+    request = ValuesRequest("local", profile, files, sets)
+    bootstrap.check_values(project, request)
     system.check_platform()
     _check_space(name)
     with timetable.time("packages of the distribution"):
@@ -98,13 +100,7 @@ def release(
         load_images(name, [image.archive for image in images], reporter.progress)
     ClusterFolder.of(name).images.write_text(yaml.safe_dump(image_values(images), sort_keys=False))
     options: dict[str, Any] = {
-        "env": "local",
-        "profile": profile,
-        "files": files,
-        "sets": (
-            f"rollout.contexts={{{cluster.context}}}",
-            *sets,
-        ),
+        "request": replace(request, sets=(f"rollout.contexts={{{cluster.context}}}", *sets)),
         "output": output,
         "namespace": None,
         "context": cluster.context,

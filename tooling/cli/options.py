@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+
+from tooling.app.values import ValuesRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,8 +52,15 @@ _CLUSTER = (
 
 
 def values_options(command: Command) -> Command:
-    """Add --env, --profile, -f, --set and --output: keywords env, profile, files, sets, output."""
-    return _add(command, _VALUES)
+    """Add --env, --profile, -f and --set as keyword `request` (ValuesRequest), and --output as `output`."""
+
+    @wraps(command)
+    def gather(
+        *args: Any, env: str, profile: str, files: tuple[Path, ...], sets: tuple[str, ...], **others: Any
+    ) -> Any:
+        return command(*args, request=ValuesRequest(env, profile, files, sets), **others)
+
+    return _add(cast("Command", gather), _VALUES)
 
 
 def cluster_options(command: Command) -> Command:

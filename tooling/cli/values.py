@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from tooling.app.render import ROLES
 from tooling.app.render import render as render_role
 from tooling.app.validate import has_errors
 from tooling.app.validate import validate as find_findings
-from tooling.app.values import LoadedValues, load_values
+from tooling.app.values import LoadedValues, ValuesRequest, load_values
 from tooling.cli.options import values_options
 from tooling.core.finding import Finding, Severity
 from tooling.core.plan import SLOTS
@@ -27,20 +26,20 @@ EXIT_FINDINGS = 2
 
 @click.command("validate")
 @values_options
-def validate(*, env: str, profile: str, files: tuple[Path, ...], sets: tuple[str, ...], output: str) -> None:
+def validate(*, request: ValuesRequest, output: str) -> None:
     """Check the values of an environment against schema and rules.
 
     Exits with 2 when there is an error; warnings alone are told and pass.
     """
     project = bootstrap.find_project()
     try:
-        loaded = _load(project, env, profile, files, sets)
+        loaded = load_values(bootstrap.documents(), project, request)
         findings = find_findings(bootstrap.schemas(project), loaded)
     except ValuesError as error:
         if not error.findings:
             raise
         findings = error.findings
-    show_findings(findings, output, subject=env)
+    show_findings(findings, output, subject=request.env)
     if has_errors(findings):
         raise click.exceptions.Exit(EXIT_FINDINGS)
 
@@ -58,23 +57,13 @@ def validate(*, env: str, profile: str, files: tuple[Path, ...], sets: tuple[str
     "--slot", type=click.Choice(SLOTS), default=None, help="The slot; in role route the one that serves."
 )
 @click.option("--namespace", metavar="NAME", default=None, help="Namespace; default: rollout.namespace.")
-def render(
-    *,
-    env: str,
-    profile: str,
-    files: tuple[Path, ...],
-    sets: tuple[str, ...],
-    output: str,
-    role: str,
-    slot: str | None,
-    namespace: str | None,
-) -> None:
+def render(*, request: ValuesRequest, output: str, role: str, slot: str | None, namespace: str | None) -> None:
     """Print the manifests of an environment, as a rollout would apply them; needs no cluster.
 
     Values with errors are not rendered: they are shown, and the exit code is 2.
     """
     project = bootstrap.find_project()
-    loaded = load_sound(project, env=env, profile=profile, files=files, sets=sets, output=output)
+    loaded = load_sound(project, request, output=output)
     where = namespace or str((loaded.effective.get("rollout") or {}).get("namespace") or loaded.instance)
     manifests = render_role(bootstrap.helm(project, namespace=where), loaded, role, slot or "")
     if output == "json":
@@ -83,14 +72,12 @@ def render(
         click.echo(bootstrap.documents().write(manifests), nl=False)
 
 
-def load_sound(
-    project: Project, *, env: str, profile: str, files: tuple[Path, ...], sets: tuple[str, ...], output: str
-) -> LoadedValues:
+def load_sound(project: Project, request: ValuesRequest, *, output: str) -> LoadedValues:
     """Load values that can be rendered; with errors in them, show the findings and exit with 2."""
-    loaded = _load(project, env, profile, files, sets)
+    loaded = load_values(bootstrap.documents(), project, request)
     findings = find_findings(bootstrap.schemas(project), loaded)
     if has_errors(findings):
-        show_findings(findings, output, subject=env, to_stderr=output == "text")
+        show_findings(findings, output, subject=request.env, to_stderr=output == "text")
         raise click.exceptions.Exit(EXIT_FINDINGS)
     return loaded
 
@@ -105,12 +92,6 @@ def show_findings(findings: Sequence[Finding], output: str, *, subject: str, to_
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     warnings = len(findings) - errors
     click.echo(f"{subject}: {_count(errors, 'error')}, {_count(warnings, 'warning')}", err=to_stderr)
-
-
-def _load(
-    project: Project, env: str, profile: str, files: tuple[Path, ...], sets: tuple[str, ...]
-) -> LoadedValues:
-    return load_values(bootstrap.documents(), project, env=env, profile=profile, files=files, sets=sets)
 
 
 def _to_json(finding: Finding) -> dict[str, Any]:

@@ -17,7 +17,9 @@ class Severity(StrEnum):
 class Finding:
     """What is wrong, where, and what to do about it.
 
-    `file` and `line` (1-based, 0 when unknown) point into the user's own file; `path` is the dotted values key.
+    `file`, `line` and `column` (1-based, 0 when unknown) point into the user's own file; `path` is the dotted
+    values key, or the object and field of a manifest; `doc` says where the key is described:
+    `docs/values.md:57`.
     """
 
     rule: str
@@ -27,8 +29,11 @@ class Finding:
     file: str = ""
     line: int = 0
     hint: str = ""
+    column: int = 0
+    doc: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        place = f"{place}: " if place else ""
         key = f"{self.path}: " if self.path else ""
         return f"{place}{self.severity}: {key}{self.message} {self.hint}".rstrip() + f" [{self.rule}]"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tooling.core.finding import Finding, Severity
 
@@ -17,21 +17,29 @@ KeyPath = tuple[str | int, ...]
 """Where a value is: keys of maps and indexes of lists, from the top."""
 
 
+class Mark(NamedTuple):
+    """A place in a file: line and column, both 1-based."""
+
+    line: int
+    column: int
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which layer set a key: a file or `--set ...`, and the line (1-based, 0 when there is none)."""
+    """Which layer set a key: a file or `--set ...`, with line and column (1-based, 0 when there is none)."""
 
     layer: str
     line: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One source of values; `lines` holds the line of every key and list item in it."""
+    """One source of values; `marks` holds the place of every key and list item in it."""
 
     name: str
     values: Values
-    lines: Mapping[KeyPath, int] = field(default_factory=dict)
+    marks: Mapping[KeyPath, Mark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ def layer(layers: Iterable[Layer]) -> Layered:
 
 def find_origins(one: Layer) -> dict[KeyPath, Origin]:
     """Say of every path in a layer where it is."""
-    return {path: Origin(one.name, line) for path, line in one.lines.items()}
+    return {path: Origin(one.name, *mark) for path, mark in one.marks.items()}
 
 
 def find_origin(origins: Mapping[KeyPath, Origin], path: KeyPath) -> Origin | None:
@@ -153,7 +161,7 @@ def place_finding(
 ) -> Finding:
     """Make a finding that points at the layer and line that set `path`."""
     origin = find_origin(origins, path) or Origin("")
-    return Finding(rule, severity, message, format_path(path), origin.layer, origin.line, hint)
+    return Finding(rule, severity, message, format_path(path), origin.layer, origin.line, hint, origin.column)
 
 
 def role_values(
