@@ -124,7 +124,7 @@ def test_schema_and_rules_are_told_together_errors_first(project):
     found = find(project)
     assert [text.split(" [")[-1].rstrip("]") for text in found] == ["schema", "model-default", "rollout-contexts"]
     assert found[0].startswith('values/prod.yaml:4:3: error: gateway.replicas: must be a whole number, not "many"')
-    assert found[2].startswith("values/prod.yaml:2: warning: rollout.contexts: is empty")
+    assert found[2].startswith("values/prod.yaml:2:3: warning: rollout.contexts: is empty")
 
 
 def test_what_the_schema_found_is_not_said_again_by_a_rule(project):

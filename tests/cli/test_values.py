@@ -47,8 +47,8 @@ def test_findings_are_told_with_file_and_line_and_exit_2(mine, capfd):
     file = mine("gateway:\n  replcas: 2\nrollout:\n  steps:\n    - {weight: 500}\n")
     assert run(["validate", "--env", "prod", "-f", file]) == 2
     out = capfd.readouterr().out.splitlines()
-    assert out[0] == f"{file}:2: error: gateway.replcas: is not a known key. Did you mean `replicas`? [schema]"
-    assert out[1].startswith(f"{file}:5: error: rollout.steps[0].weight: must be at most 99, not 500.")
+    assert out[0] == f"{file}:2:3: error: gateway.replcas: is not a known key. Did you mean `replicas`? [schema]"
+    assert out[1].startswith(f"{file}:5:8: error: rollout.steps[0].weight: must be at most 99, not 500.")
     assert out[-1].startswith("prod: 2 errors")
 
 

@@ -49,13 +49,13 @@ def test_merging_changes_neither_side():
 def test_every_key_knows_who_set_it_last():
     layered = layer(
         [
-            Layer("prod.yaml", {"a": {"b": 1, "c": 2}}, {("a",): 1, ("a", "b"): 2, ("a", "c"): 3}),
-            Layer("mine.yaml", {"a": {"b": 5}}, {("a",): 7, ("a", "b"): 8}),
+            Layer("prod.yaml", {"a": {"b": 1, "c": 2}}, {("a",): (1, 1), ("a", "b"): (2, 3), ("a", "c"): (3, 3)}),
+            Layer("mine.yaml", {"a": {"b": 5}}, {("a",): (7, 1), ("a", "b"): (8, 3)}),
         ]
     )
     assert layered.values == {"a": {"b": 5, "c": 2}}
-    assert layered.origins[("a", "b")] == Origin("mine.yaml", 8)
-    assert layered.origins[("a", "c")] == Origin("prod.yaml", 3)
+    assert layered.origins[("a", "b")] == Origin("mine.yaml", 8, 3)
+    assert layered.origins[("a", "c")] == Origin("prod.yaml", 3, 3)
 
 
 @pytest.mark.parametrize(
