@@ -1,8 +1,8 @@
 """Time of the CLI's quick commands: `python -m bench.commands [ROUNDS]`, a table and JSON.
 
 Each command is a fresh process, as people and CI run it; rounds alternate and medians are compared. Beside them
-stand what they cannot beat: Python that does nothing, and `helm template` of the same values. Peak memory is that of
-the process, without helm.
+stand what they cannot beat: Python that does nothing, and `helm template` of the same values. Peak memory is that
+of the process, without helm.
 """
 
 from __future__ import annotations
