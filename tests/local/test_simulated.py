@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -115,6 +116,30 @@ def test_two_clusters_at_the_same_moment_take_other_ports(new_name: NewName, rea
     blocks = [read_record(name).settings.network for name in names]
     assert blocks[0] != blocks[1]
     assert all(simulated.status(name).is_ready for name in names)
+
+
+def test_an_up_that_waits_for_another_takes_the_cluster_as_that_one_made_it(
+    new_name: NewName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = new_name("behind")
+    is_starting, is_waiting = threading.Event(), threading.Event()
+
+    def hold_up(_: object) -> None:
+        is_starting.set()
+        assert is_waiting.wait(30), "the second up never waited for the first"
+
+    def listen(line: str) -> None:
+        if line == f"waiting for another command on the cluster {name}":
+            is_waiting.set()
+
+    monkeypatch.setattr(simulated, "check_space", hold_up)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(simulated.up, name, gpu_nodes=["l4=1"], has_custom_kinds=True)
+        assert is_starting.wait(30), "the first up never looked at the disk"
+        second = pool.submit(simulated.up, name, progress=listen)
+
+        assert not first.result().is_reused
+        assert second.result().is_reused
 
 
 def test_ports_that_somebody_listens_on_are_not_taken() -> None:

@@ -37,10 +37,12 @@ def up(
     means as it runs, and nothing of it in a new one.
     """
     system.check_platform()
-    extras = lifecycle.choose_extras(name, gpu_nodes, has_custom_kinds)
-    built = (*BUILT, KWOK) if extras.gpu_nodes else BUILT
+    extras = lifecycle.Extras.parse(gpu_nodes, has_custom_kinds)
 
-    def install(progress: Progress) -> None:
+    def list_built(wanted: Settings) -> tuple[str, ...]:
+        return (*BUILT, KWOK) if wanted.gpu_nodes else BUILT
+
+    def install(built: tuple[str, ...], progress: Progress) -> None:
         check_space([needs_of_cluster(name, CONTAINERS), *needs_of_binaries(built)])
         system.ensure_programs(system.CLUSTER_PROGRAMS, progress)
         system.load_kernel_modules()
@@ -48,5 +50,5 @@ def up(
     def choose(others: Mapping[int, str]) -> int:
         return choose_network(network, {**others, **links.taken_numbers()}).number
 
-    settings = Settings(name, CONTAINERS, network or 0, volumes, (), extras.gpu_nodes, extras.has_custom_kinds)
-    return lifecycle.up(lifecycle.Request(settings, network, built, install, choose), progress)
+    settings = Settings(name, CONTAINERS, network or 0, volumes, ())
+    return lifecycle.up(lifecycle.Request(settings, network, extras, list_built, install, choose), progress)

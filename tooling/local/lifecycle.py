@@ -76,17 +76,43 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What a cluster may have beside its runtime's own: GPU nodes as KIND=COUNT, and kinds of other projects.
+
+    None means as the cluster runs, and nothing extra for a new one.
+    """
+
+    gpu_nodes: tuple[str, ...] | None
+    has_custom_kinds: bool | None
+
+    @classmethod
+    def parse(cls, gpu_nodes: Iterable[str] | None, has_custom_kinds: bool | None) -> Extras:
+        """Return what a user asks for. Raises LocalError for GPU nodes that are not understood."""
+        return cls(parse_requests(gpu_nodes) if gpu_nodes is not None else None, has_custom_kinds)
+
+    def lay_over(self, there: Settings | None) -> tuple[tuple[str, ...], bool]:
+        """Return both in full, given what runs, if anything does."""
+        nodes, has_kinds = (there.gpu_nodes, there.has_custom_kinds) if there else ((), False)
+        return (
+            nodes if self.gpu_nodes is None else self.gpu_nodes,
+            has_kinds if self.has_custom_kinds is None else self.has_custom_kinds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A cluster that is asked for, and how its runtime makes the machine ready for it.
 
-    `built` are binaries from tools/. `install` is called once it is sure that a new cluster is needed. `choose`
-    gets what other clusters of this runtime have taken, and returns the number of the network or block of ports.
+    `list_built` names the binaries from tools/ for the settings in full. `install` gets them once it is sure that
+    a new cluster is needed. `choose` gets what other clusters of this runtime have taken, and returns the number
+    of the network or block of ports.
     """
 
     settings: Settings
     network: int | None
-    built: tuple[str, ...]
-    install: Callable[[Progress], None]
+    extras: Extras
+    list_built: Callable[[Settings], tuple[str, ...]]
+    install: Callable[[tuple[str, ...], Progress], None]
     choose: Callable[[Mapping[int, str]], int]
 
 
@@ -97,16 +123,16 @@ def up(request: Request, progress: Progress = be_silent) -> Cluster:
     nothing of it stays but the logs of a failed start.
     """
     folder = ClusterFolder.of(check_name(request.settings.name))
-    builds = {folder_of(module).name for module in map(module_of, request.built) if module is not None}
-    wanted = replace(request.settings, builds=tuple(sorted(builds)))
     waiting = f"waiting for another command on the cluster {folder.name}"
     with hold(folder.lock, waiting=waiting, progress=progress):
+        # Not before the lock is ours: whoever had it may have made the cluster, with extras.
         record = read_record(folder)
+        wanted, built = _complete(request, record)
         if record is not None and _is_running(folder, record, progress):
             _refuse_difference(record.settings, wanted, request.network)
             return _describe(folder, record, is_reused=True)
-        request.install(progress)
-        binaries = build(request.built, progress)
+        request.install(built, progress)
+        binaries = build(built, progress)
         kinds = (*gateway_sources(), *(CUSTOM if wanted.has_custom_kinds else ()))
         definitions = provide(kinds, progress)
         if folder.root.exists():
@@ -125,23 +151,14 @@ def up(request: Request, progress: Progress = be_silent) -> Cluster:
         return _describe(folder, record, is_reused=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What a cluster may have beside its runtime's own: GPU nodes as KIND=COUNT, and kinds of other projects."""
-
-    gpu_nodes: tuple[str, ...]
-    has_custom_kinds: bool
-
-
-def choose_extras(name: str, gpu_nodes: Iterable[str] | None, has_custom_kinds: bool | None) -> Extras:
-    """Return what is asked for; None means as the cluster `name` runs, and nothing extra for a new one."""
-    record = read_record(ClusterFolder.of(check_name(name)))
+def _complete(request: Request, record: Record | None) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings in full, given what runs, and the binaries that they need."""
     there = record.settings if record is not None and _is_alive(record) else None
-    nodes = parse_requests(gpu_nodes) if gpu_nodes is not None else None
-    return Extras(
-        nodes if nodes is not None else there.gpu_nodes if there else (),
-        has_custom_kinds if has_custom_kinds is not None else bool(there and there.has_custom_kinds),
-    )
+    gpu_nodes, has_custom_kinds = request.extras.lay_over(there)
+    wanted = replace(request.settings, gpu_nodes=gpu_nodes, has_custom_kinds=has_custom_kinds)
+    built = request.list_built(wanted)
+    builds = {folder_of(module).name for module in map(module_of, built) if module is not None}
+    return replace(wanted, builds=tuple(sorted(builds))), built
 
 
 def _is_running(folder: ClusterFolder, record: Record, progress: Progress) -> bool:

@@ -41,14 +41,15 @@ def up(
     in a new one.
     """
     system.check_system()
-    extras = lifecycle.choose_extras(name, gpu_nodes, has_custom_kinds)
+    extras = lifecycle.Extras.parse(gpu_nodes, has_custom_kinds)
 
-    def install(_progress: Progress) -> None:
+    def install(built: tuple[str, ...], _progress: Progress) -> None:
         # Without root no package can be installed; Go and Python bring all that is needed.
-        check_space([needs_of_cluster(name, SIMULATED), *needs_of_binaries(BUILT)])
+        check_space([needs_of_cluster(name, SIMULATED), *needs_of_binaries(built)])
 
-    settings = Settings(name, SIMULATED, 0, volumes, (), extras.gpu_nodes, extras.has_custom_kinds)
-    return lifecycle.up(lifecycle.Request(settings, None, BUILT, install, choose_block), progress)
+    settings = Settings(name, SIMULATED, 0, volumes, ())
+    request = lifecycle.Request(settings, None, extras, lambda _settings: BUILT, install, choose_block)
+    return lifecycle.up(request, progress)
 
 
 def choose_block(others: Mapping[int, str]) -> int:
