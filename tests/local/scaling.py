@@ -8,7 +8,7 @@ import subprocess
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -105,10 +105,10 @@ def find_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], log: Path) -> Iterator[None]:
-    """Run a process as long as the block lasts; its output goes to `log`."""
+def running(command: list[str], log: Path, world: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Run a process as long as the block lasts; its output goes to `log`. `world` is its environment."""
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent, env=world)
         try:
             yield
         finally:

@@ -66,6 +66,12 @@ def test_a_module_that_cannot_be_fetched_is_named(
     assert "GOPROXY" in failed.value.hint
 
 
+def test_the_kinds_of_keda_are_those_of_the_keda_that_the_tests_run() -> None:
+    source = next(each for each in definitions.CUSTOM if each.module == "github.com/kedacore/keda/v2")
+
+    assert source == definitions.find_pinned("keda", source.module, *source.files)
+
+
 def test_another_choice_of_files_is_kept_apart(source: definitions.Source) -> None:
     others = [replace(source, version="v2.0.0"), replace(source, files=("y.yaml",)), replace(source, sum="h1:z=")]
 

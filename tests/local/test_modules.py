@@ -44,6 +44,7 @@ def test_versions_are_stamped_into_what_refuses_to_work_without_them() -> None:
     assert re.search(r"-X helm\.sh/helm/v3/pkg/chartutil\.k8sVersionMinor=\d\d ", flags["helm"])
     assert re.search(r"-X helm\.sh/helm/v4/internal/version\.version=v4\.\d+\.\d+$", flags["helm4"])
     assert re.search(r"-X main\.version=1\.\d+\.\d+$", flags["kube-score"])
+    assert re.search(r"-X \S+/keda/v2/version\.Version=2\.\d+\.\d+$", flags["keda"])
     assert re.search(r"-X \S+/pkg/version\.Version=3\.\d+\.\d+$", flags["edge"])
     assert all(each.startswith("-s -w") for each in flags.values())
 

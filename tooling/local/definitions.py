@@ -102,12 +102,12 @@ def provide(
             with hold(root / f".{source.key}.lock", progress=progress):
                 if not target.exists():
                     progress(f"fetching definitions of {source.module} {source.version}")
-                    _copy(source, _fetch(source, find_go(progress, cache=cache)), target)
+                    _copy(source, fetch(source, find_go(progress, cache=cache)), target)
         found += [target / Path(file).name for file in source.files]
     return tuple(found)
 
 
-def _fetch(source: Source, go: Toolchain) -> Path:
+def fetch(source: Source, go: Toolchain) -> Path:
     """Return the module's folder in Go's own cache. Its hash is compared here: no checksum database is asked."""
     environment = go_environment() | {"GOFLAGS": "-mod=mod", "GONOSUMDB": "*", "GOSUMDB": "off"}
     command = [str(go.command), "mod", "download", "-json", f"{source.module}@{source.version}"]

@@ -77,6 +77,11 @@ def _traefik_flags(versions: Mapping[str, str]) -> Mapping[str, str]:
     return {"github.com/traefik/traefik/v3/pkg/version.Version": version}
 
 
+def _keda_flags(versions: Mapping[str, str]) -> Mapping[str, str]:
+    version = versions["github.com/kedacore/keda/v2"].removeprefix("v")
+    return {"github.com/kedacore/keda/v2/version.Version": version}
+
+
 _TOOLS = CHECKOUT / "tools"
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 
@@ -105,6 +110,12 @@ MODULES: Final = (
         lambda versions: {"main.version": versions["github.com/zegl/kube-score"].removeprefix("v")},
     ),
     Module(
+        "kubeconform",
+        _TOOLS / "kubeconform",
+        {"kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform"},
+        lambda versions: {"main.version": versions["github.com/yannh/kubeconform"]},
+    ),
+    Module(
         "prometheus",
         _TOOLS / "prometheus",
         {name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")},
@@ -114,6 +125,15 @@ MODULES: Final = (
         "metrics-adapter",
         _TOOLS / "metrics-adapter",
         {"prometheus-adapter": "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+    ),
+    Module(
+        "keda",
+        _TOOLS / "keda",
+        {
+            name: f"github.com/kedacore/keda/v2/cmd/{name.removeprefix('keda-')}"
+            for name in ("keda-operator", "keda-adapter")
+        },
+        _keda_flags,
     ),
 )
 

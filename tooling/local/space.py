@@ -24,6 +24,7 @@ GO_BYTES: Final[Mapping[str, int]] = {
     "kubernetes": 3 * GIB,
     "kwok": GIB,
     "kube-score": GIB // 2,
+    "kubeconform": GIB // 4,
     "pause": GIB // 4,
 }
 """What building a module leaves in Go's caches: sources, and packages that no other module shares."""
