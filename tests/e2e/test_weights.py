@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,9 @@ from pathlib import Path
 from weight_servers import HubHandler, Store
 
 class Telling(HubHandler):
-    store = Store({{"model.gguf": Path("/weights/model.gguf").read_bytes(), "README.md": b"-"}}, token="{TOKEN}")
+    found = [*Path("/weights").glob("*.gguf"), *Path("/script").glob("*.gguf")]
+    files = {{path.name: path.read_bytes() for path in found}}
+    store = Store({{**files, "README.md": b"-"}}, token="{TOKEN}")
 
     def log_message(self, *_):
         print(self.command, self.path, flush=True)
@@ -85,8 +88,8 @@ def make_values() -> dict[str, Any]:
     }
 
 
-def make_hub(images: dict[str, Any]) -> list[dict[str, Any]]:
-    """A pod that holds the model of the local environment and speaks like the hub."""
+def make_hub(images: dict[str, Any], files: Mapping[str, bytes] = {}) -> list[dict[str, Any]]:
+    """A pod that holds the model of the local environment, and more files, and speaks like the hub."""
     registry = images["global"]["image"]["registry"]
     model = images["inference"]["models"]["smollm2"]["source"]["image"]["tag"]
     fetch = images["inference"]["fetch"]["image"]["tag"]
@@ -112,8 +115,9 @@ def make_hub(images: dict[str, Any]) -> list[dict[str, Any]]:
     }
     script = {"main.py": SERVER, "weight_servers.py": (CHECKOUT / "tests/images/weight_servers.py").read_text()}
     labels = {"app": "hub"}
+    more = {name: base64.b64encode(content).decode() for name, content in files.items()}
     return [
-        {"kind": "ConfigMap", "metadata": {"name": "script"}, "data": script},
+        {"kind": "ConfigMap", "metadata": {"name": "script"}, "data": script, "binaryData": more},
         {"kind": "Secret", "metadata": {"name": "hub"}, "stringData": {"token": TOKEN}},
         {"kind": "Pod", "metadata": {"name": "hub", "labels": labels}, "spec": pod},
         {"kind": "Service", "metadata": {"name": "hub"}, "spec": {"selector": labels, "ports": [{"port": 8080}]}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .faults import Faults
@@ -14,11 +14,20 @@ DEFAULT_PATH = "/models/model.gguf"
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter of a model: the name that requests use for the model with it, and its GGUF file."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One model: the names that requests may use, the first of which is its own, and its GGUF file."""
 
     names: tuple[str, ...]
     path: Path
+    adapters: tuple[Adapter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def parse(argv: Sequence[str] | None = None) -> Settings:
     found = parser.parse_args(argv)
     faults = Faults(found.fail_every, found.hang_after, found.never_ready)
     return Settings(
-        models=_read_models(parser, found.model or [DEFAULT_PATH], found.alias),
+        models=_add_adapters(parser, _read_models(parser, found.model or [DEFAULT_PATH], found.alias), found.lora),
         host=found.host,
         port=found.port,
         context=found.context,
@@ -79,6 +88,13 @@ def _declare(parser: argparse.ArgumentParser) -> None:
         help=f"GGUF file; repeat it to serve several models, each with its names (default: {DEFAULT_PATH})",
     )
     add("--alias", action="append", default=[], help="name of the only model; repeat it for more names")
+    add(
+        "--lora",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="LoRA adapter of the first model (GGUF): requests for NAME get the model with it; may be repeated",
+    )
     add("--host", default="0.0.0.0", help="address to listen on (default: %(default)s)")  # noqa: S104
     add("--port", type=_port, default=8080, help="port to listen on (default: %(default)s)")
     add("--context", type=_positive, default=2048, help="tokens of one request, prompt and answer together")
@@ -127,6 +143,24 @@ def _read_models(parser: argparse.ArgumentParser, written: list[str], aliases: l
     if twice:
         parser.error(f"--model: {', '.join(twice)} names two models")
     return tuple(models)
+
+
+def _add_adapters(
+    parser: argparse.ArgumentParser, models: tuple[Model, ...], written: list[str]
+) -> tuple[Model, ...]:
+    taken = {name for model in models for name in model.names}
+    adapters = []
+    for text in written:
+        name, _, path = text.partition("=")
+        if not name or not path:
+            parser.error(f"--lora: {text} is not NAME=FILE")
+        if name in taken:
+            parser.error(f"--lora: {name} names two models")
+        if not Path(path).is_file():
+            parser.error(f"--lora: {path} is not a file; is the adapter's volume mounted there?")
+        taken.add(name)
+        adapters.append(Adapter(name, Path(path)))
+    return (replace(models[0], adapters=tuple(adapters)), *models[1:])
 
 
 def available_cores() -> int:

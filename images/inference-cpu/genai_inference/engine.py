@@ -53,5 +53,8 @@ def start(settings: Settings, model: Model) -> Engine:
     # Imported here: the wheel is in the image only, and what else this package does is tested without it.
     xllamacpp = importlib.import_module("xllamacpp")
     parameters = configure(xllamacpp.CommonParams(), settings, model.path, model.names[0])
+    # Loaded, and without any weight: each request says which of them it wants.
+    parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(each.path), 0.0) for each in model.adapters]
+    parameters.lora_init_without_apply = True
     handle = xllamacpp.Server(parameters)
     return Engine(model, urlsplit(handle.listening_address).port or 0, handle)

@@ -26,6 +26,10 @@ class Front:
         self._faults = faults
         self._loads = {engine.model.names[0]: Load(engine.model.names[0], parallel) for engine in engines}
         self._by_name = {name: engine for engine in engines for name in engine.model.names}
+        self._adapters: dict[str, int] = {}
+        for engine in engines:
+            self._by_name |= {adapter.name: engine for adapter in engine.model.adapters}
+            self._adapters |= {adapter.name: number for number, adapter in enumerate(engine.model.adapters)}
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Start listening; the caller closes what is returned."""
@@ -71,6 +75,8 @@ class Front:
             served = ", ".join(self._by_name)
             writer.write(encode_error(404, f"there is no model {name!r} here; there is {served}", "not_found"))
             return
+        if name in self._adapters:
+            request = request.with_field("lora", [{"id": self._adapters[name], "scale": 1.0}])
         load = self._loads[engine.model.names[0]]
         with _count(load, request):
             fate = self._faults.judge(request.method, request.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _REASONS = {
@@ -51,6 +51,12 @@ class Request:
         except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def with_field(self, name: str, value: Any) -> Request:
+        """The same request with another value of one field of its JSON object."""
+        body = json.dumps({**self.read_fields(), name: value}).encode()
+        head = [(key, text) for key, text in self.head if key != "content-length"]
+        return replace(self, head=(*head, ("content-length", str(len(body)))), body=body)
 
     def encode(self) -> bytes:
         """The request as it is passed on: the end of the answer is then the end of the connection."""

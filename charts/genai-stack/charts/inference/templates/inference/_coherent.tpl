@@ -12,8 +12,8 @@ Notes settings of a model that no engine could run, or that a gateway would rout
 {{- if and $settings.command (ne $engine "custom") -}}
 {{- include "genai.mistake.note" (dict "root" .root "message" (printf "%s.command is for engine custom, and the engine is %s. Write inference: {models: {%s: {engine: custom}}}, or use extraArgs." $here $engine .model)) -}}
 {{- end -}}
-{{- if and (fromYaml (include "genai.settings.present" (dict "map" $settings.lora))) (ne $engine "vllm") -}}
-{{- include "genai.mistake.note" (dict "root" .root "message" (printf "%s.lora needs engine vllm, and the engine is %s. Write inference: {models: {%s: {engine: vllm}}}, or serve each adapter as a model of its own." $here $engine .model)) -}}
+{{- if and (fromYaml (include "genai.settings.present" (dict "map" $settings.lora))) (not (has $engine (list "vllm" "llamacpp"))) -}}
+{{- include "genai.mistake.note" (dict "root" .root "message" (printf "%s.lora needs engine vllm or llamacpp, and the engine is %s. Write inference: {models: {%s: {engine: vllm}}}, or serve each adapter as a model of its own." $here $engine .model)) -}}
 {{- end -}}
 {{- if and (fromYaml (include "genai.settings.present" (dict "map" $settings.with))) (ne $engine "llamacpp") -}}
 {{- include "genai.mistake.note" (dict "root" .root "message" (printf "%s.with needs engine llamacpp, and the engine is %s, which serves one model and its adapters. Write each of them below inference.models." $here $engine)) -}}

@@ -17,6 +17,11 @@ file.
 {{- else -}}
 {{- range $own -}}{{- $args = concat $args (list "--alias" .) -}}{{- end -}}
 {{- end -}}
+{{- $adapters := fromYaml (include "genai.settings.present" (dict "map" $settings.lora)) -}}
+{{- range $name := keys $adapters | sortAlpha -}}
+{{- $file := ((get $adapters $name).source | default dict).file | default "model.gguf" -}}
+{{- $args = concat $args (list "--lora" (printf "%s=/lora/%s/%s" $name $name $file)) -}}
+{{- end -}}
 {{- $context := $settings.context | default 2048 | int | toString -}}
 {{- $parallel := $settings.parallel | default 4 | int | toString -}}
 {{- $args = concat $args (list "--host" "0.0.0.0" "--port" "8080" "--context" $context "--parallel" $parallel) -}}
