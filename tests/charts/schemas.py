@@ -11,8 +11,10 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "genai-stack"
 SUBCHARTS = ("gateway", "inference", "vectordb", "evals")
-SECTIONS = ("route", "network", "quota", "observability", "rollout")
+SECTIONS = ("route", "network", "quota", "observability", "rollout", "lint")
 """Top-level keys of the umbrella beside `global` and its subcharts."""
+OVERLAY = ROOT / "values" / "schema.json"
+"""For editors, which see one values file and not the layers below it."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 Node = dict[str, Any]
@@ -74,9 +76,34 @@ def build() -> dict[Path, Node]:
     return schemas
 
 
+def relax(node: Any) -> Any:
+    """Take out what only all layers together have to hold: keys that must be there. Items of lists are whole."""
+    if not isinstance(node, dict):
+        return node
+    result: Node = {}
+    for key, value in node.items():
+        if key == "required" or (key == "anyOf" and all(set(each) == {"required"} for each in value)):
+            continue
+        if key == "properties":
+            result[key] = {name: relax(child) for name, child in value.items()}
+        else:
+            result[key] = relax(value) if key == "additionalProperties" else value
+    return result
+
+
 def to_json(schema: Node) -> str:
     """The text of a schema file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_line(schema: Node) -> str:
+    """The text of a schema that nobody reads: one line for each section."""
+    sections = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(section, ensure_ascii=False)}"
+        for name, section in schema["properties"].items()
+    )
+    rest = json.dumps({key: value for key, value in schema.items() if key != "properties"}, ensure_ascii=False)
+    return f'{rest[:-1]}, "properties": {{\n{sections}\n}}}}\n'
 
 
 def main() -> None:
@@ -86,6 +113,7 @@ def main() -> None:
     schemas = build()
     for path, schema in schemas.items():
         path.write_text(to_json(schema), encoding="utf-8")
+    OVERLAY.write_text(to_line(relax(schemas[CHART / "values.schema.json"])), encoding="utf-8")
     values_doc.PATH.write_text(values_doc.write(schemas[CHART / "values.schema.json"]), encoding="utf-8")
 
 

@@ -79,6 +79,22 @@ def test_names_and_adapters_are_served_and_mounted(renderer: Renderer) -> None:
     assert [init["name"] for init in pod["initContainers"]] == ["copy-lora-style", "fetch-lora-tone"]
 
 
+def test_llama_is_given_the_file_of_each_adapter(renderer: Renderer) -> None:
+    adapters = {
+        "tone": {"source": {**SOURCES["hf"], "file": "tone-f16.gguf"}},
+        "legal": {"source": SOURCES["pvc"]},
+        "gone": None,
+    }
+    pod = find_pod(renderer, {"source": SOURCES["image"], "lora": adapters})
+    args = pod["containers"][0]["args"]
+    assert [args[at + 1] for at, each in enumerate(args) if each == "--lora"] == [
+        "legal=/lora/legal/model.gguf",
+        "tone=/lora/tone/tone-f16.gguf",
+    ]
+    assert {"/lora/legal", "/lora/tone"} <= {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+    assert "fetch-lora-tone" in [init["name"] for init in pod["initContainers"]]
+
+
 def test_one_process_serves_several_models(renderer: Renderer) -> None:
     model = {
         "source": SOURCES["image"],

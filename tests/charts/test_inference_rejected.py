@@ -41,7 +41,7 @@ MODELS: list[tuple[dict[str, Any], str, str]] = [
     ({"source": {}}, "chat.source names no source", "hf: {repository: ..., revision: ...}"),
     ({"source": {**SOURCES["pvc"], **SOURCES["image"]}}, "names 2 sources (image, pvc)", "{image: null}"),
     ({**GPU, "lora": {"x": {"source": {}}}}, "chat.lora.x.source names no source", "image: {repository: ...}"),
-    ({**PVC, "lora": {"x": PVC}}, "lora needs engine vllm", "engine: vllm"),
+    ({**GPU, "engine": "tensorrtllm", "lora": {"x": PVC}}, "lora needs engine vllm or llamacpp", "engine: vllm"),
     ({**GPU, "with": {"x": PVC}}, "with needs engine llamacpp", "below inference.models"),
     ({**PVC, "engine": "custom"}, "engine custom and no image", "image: {registry: docker.io"),
     ({**GPU, "command": ["x"]}, "command is for engine custom", "engine: custom"),

@@ -69,7 +69,7 @@ def list_texts(case: Case) -> list[Leaf]:
         if isinstance(leaf.value, str)
         and "string" in leaf.kinds
         and "enum" not in leaf.schema
-        and leaf.path[0] != "rollout"
+        and leaf.path[0] not in {"rollout", "lint"}
         and not any(re.fullmatch(pattern, str(leaf)) for pattern in OTHER_MEANING)
     ]
 

@@ -71,6 +71,7 @@ ALLOWED: list[tuple[str, str, tuple[int, ...]]] = [
 
 ASKS_DNS = {"gateway", "evals", "test", "vectordb", "vectordb-backup", "vectordb-restore", "model-prefetch"}
 JOBS = ("vectordb-backup", "vectordb-restore")
+"""There with backups or a restore only; then one policy is for both."""
 
 
 PLAIN, ROLLOUT = (ALL,), (BASE, BLUE, GREEN)
@@ -91,7 +92,7 @@ def make_pods(manifests: tuple[Manifest, ...], instance: str, slots: tuple[str, 
     common = {"app.kubernetes.io/name": "genai-stack", "app.kubernetes.io/instance": instance}
     for slot, component in product(slots, ("test", "stranger")):
         found[f"{component} of {slot}"] = _label(common, component, slot)
-    if any(labels["app.kubernetes.io/component"] == "vectordb" for labels in found.values()):
+    if any(labels["app.kubernetes.io/component"] in JOBS for labels in found.values()):
         for component in JOBS:
             found[component] = _label(common, component, "all")
     return [

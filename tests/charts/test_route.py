@@ -9,6 +9,8 @@ import pytest
 from tests.charts.rendering import ALL, BLUE, GREEN, Case, Renderer, View, component_of
 
 SLOTS = {"blue": BLUE, "green": GREEN}
+UNLIMITED = {"request": "0s"}
+"""A controller's own default would cut streams: Envoy Gateway's is 15 s."""
 EVERYTHING = {"path": {"type": "PathPrefix", "value": "/"}}
 
 
@@ -37,6 +39,8 @@ def test_rules(renderer: Renderer, few: Case, weights: dict[str, int]) -> None:
         header = {"type": "Exact", "name": "x-genai-preview", "value": slot}
         assert rule["matches"] == [{**EVERYTHING, "headers": [header]}]
         assert rule["backendRefs"] == [{"name": services[slot], "port": 80}]
+        assert rule["timeouts"] == UNLIMITED
+    assert last["timeouts"] == UNLIMITED
     assert last["matches"] == [EVERYTHING]
     assert last["backendRefs"] == [
         {"name": services[slot], "port": 80, "weight": weights[slot]} for slot in sorted(weights)
@@ -46,8 +50,17 @@ def test_rules(renderer: Renderer, few: Case, weights: dict[str, int]) -> None:
 def test_role_all_leads_to_the_service_of_the_instance(renderer: Renderer, few: Case) -> None:
     route = find_route(renderer, few, ALL, "route.enabled=true")
     assert route["spec"]["rules"] == [
-        {"matches": [EVERYTHING], "backendRefs": [{"name": few.instance, "port": 80}]}
+        {"matches": [EVERYTHING], "timeouts": UNLIMITED, "backendRefs": [{"name": few.instance, "port": 80}]}
     ]
+
+
+def test_a_limit_for_answers_is_the_users_and_can_be_left_to_the_controller(renderer: Renderer, few: Case) -> None:
+    view = make_view({"blue": 90, "green": 10})
+    limited = find_route(renderer, few, view, 'route.requestTimeout="10m"')["spec"]["rules"]
+    silent = find_route(renderer, few, view, 'route.requestTimeout=""')["spec"]["rules"]
+
+    assert [rule["timeouts"] for rule in limited] == [{"request": "10m"}] * 3
+    assert not any("timeouts" in rule for rule in silent)
 
 
 def test_the_route_attaches_to_the_gateway_with_its_host_names(renderer: Renderer, few: Case) -> None:

@@ -22,7 +22,7 @@ WHOLE = {
 }
 """Kubernetes's or a program's own structures, handed on as they are."""
 
-READ_BY_THE_CLI = {"rollout"}
+READ_BY_THE_CLI = {"rollout", "lint"}
 
 
 def read_templates(chart: Path) -> str:

@@ -11,12 +11,18 @@ Rules of the HTTPRoute. Role route: per slot one for the preview header, then al
     - path: {type: PathPrefix, value: /}
       headers:
         - {type: Exact, name: x-genai-preview, value: {{ $slot }}}
+  {{- with $root.Values.route.requestTimeout }}
+  timeouts: {request: {{ . | quote }}}
+  {{- end }}
   backendRefs:
     - name: {{ include "genai.route.backend" (dict "root" $root "slot" $slot) }}
       port: 80
 {{- end }}
 - matches:
     - path: {type: PathPrefix, value: /}
+  {{- with $root.Values.route.requestTimeout }}
+  timeouts: {request: {{ . | quote }}}
+  {{- end }}
   backendRefs:
     {{- range $slot := keys $weights | sortAlpha }}
     - name: {{ include "genai.route.backend" (dict "root" $root "slot" $slot) }}
@@ -26,8 +32,11 @@ Rules of the HTTPRoute. Role route: per slot one for the preview header, then al
 {{- else -}}
 - matches:
     - path: {type: PathPrefix, value: /}
+  {{- with $root.Values.route.requestTimeout }}
+  timeouts: {request: {{ . | quote }}}
+  {{- end }}
   backendRefs:
-    - name: {{ include "genai.instance" (dict "root" $root) }}
+    - name: {{ include "genai.instance" (dict "root" $root) | quote }}
       port: 80
 {{- end }}
 {{- end -}}

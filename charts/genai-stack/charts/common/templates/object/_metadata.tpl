@@ -4,7 +4,7 @@ Metadata of an object.
 */}}
 {{- define "genai.object.metadata" -}}
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "genai.labels.object" . | nindent 4 }}

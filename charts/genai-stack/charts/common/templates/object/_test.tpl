@@ -8,7 +8,7 @@ failed. Its labels are a pod's own, component "test" where none is named, so tha
 apiVersion: v1
 kind: Pod
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "genai.labels.pod" (dict "root" .root "component" (.component | default "test") "settings" .settings) | nindent 4 }}

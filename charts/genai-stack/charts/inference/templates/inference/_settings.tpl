@@ -1,6 +1,6 @@
 {{/*
 Settings of one model as JSON: its entry on its profile on modelDefaults, then what follows from them (the engine, its
-image, the GPUs among the resources, annotations that name the least driver).
+image, the GPUs among the resources, annotations for the CLI).
   {{ include "genai.inference.settings" (dict "root" $ "model" "smollm2") }}
 */}}
 {{- define "genai.inference.settings" -}}
@@ -20,10 +20,11 @@ image, the GPUs among the resources, annotations that name the least driver).
 {{- $_ := set $settings.resources $kind (merge (dict) $gpus (get $settings.resources $kind | default dict)) -}}
 {{- end -}}
 {{- end -}}
-{{- $least := dict -}}
-{{- with $settings.minDriver -}}{{- $_ := set $least "genai-stack/min-driver" . -}}{{- end -}}
-{{- with $settings.minCuda -}}{{- $_ := set $least "genai-stack/min-cuda" . -}}{{- end -}}
-{{- $_ := set $settings "podAnnotations" (merge $least ($settings.podAnnotations | default dict)) -}}
+{{- $told := dict -}}
+{{- with $settings.minDriver -}}{{- $_ := set $told "genai-stack/min-driver" . -}}{{- end -}}
+{{- with $settings.minCuda -}}{{- $_ := set $told "genai-stack/min-cuda" . -}}{{- end -}}
+{{- with $settings.peakMemory -}}{{- $_ := set $told "genai-stack/peak-memory" . -}}{{- end -}}
+{{- $_ := set $settings "podAnnotations" (merge $told ($settings.podAnnotations | default dict)) -}}
 {{- $_ := set $settings "nodeSelector" (fromYaml (include "genai.settings.present" (dict "map" $settings.nodeSelector))) -}}
 {{- $engine := get $values.engines $settings.engine | default dict -}}
 {{- $_ := set $settings "image" (fromYaml (include "genai.settings.layer" (dict "under" $engine.image "over" $settings.image))) -}}
