@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from tooling.adapters.helm_command import escape_for_yaml
+from tooling.adapters.helm_process import escape_for_yaml
 from tooling.adapters.helm_pyhelm3 import Pyhelm3Helm, clip, digest_chart, explain
 from tooling.errors import HelmError
 

@@ -1,6 +1,6 @@
 """What every Helm port promises: the real one on a real API server, and the fake that other tests rely on."""
 
-import asyncio
+import json
 import os
 from itertools import count
 
@@ -85,14 +85,41 @@ def test_a_rollback_to_a_revision_that_never_was_changes_nothing(helm, release):
     assert helm.read_release(release).revision == 1
 
 
+def test_what_a_release_put_there_can_be_read(helm, release):
+    assert helm.read_installed(release) is None
+    helm.upgrade(release, VALUES, description="d")
+    first = helm.read_installed(release)
+    assert (first.state, len(first.manifests) > 0) == (helm.read_release(release), True)
+    assert [one.manifest for one in helm.template(release, VALUES)] == list(first.manifests)
+    assert all(one.source.startswith("genai-stack/templates/") for one in helm.template(release, VALUES))
+
+    helm.upgrade(release, merge(VALUES, {"gateway": {"replicas": 2}}), description="d")
+    assert helm.read_installed(release).state.revision == 2
+
+
+@pytest.mark.local
+def test_a_revision_that_failed_is_not_what_runs(make_real):
+    helm, name = make_real(), f"t{os.getpid()}-failed"
+    try:
+        helm.upgrade(name, {"which": "first"}, description="d")
+        with pytest.raises(HelmError):
+            helm.upgrade(name, {"which": "refused" * 200_000}, description="d")
+        found, newest = helm.read_installed(name), helm.read_release(name)
+    finally:
+        helm.uninstall(name)
+    assert (newest.revision, newest.status) == (2, "failed")
+    assert (found.state.revision, found.state.status) == (1, "deployed")
+    assert "first" in found.manifests[0]["data"]["values"]
+
+
 @pytest.mark.local
 def test_an_upgrade_with_no_values_does_not_take_the_last_ones(make_real):
     helm, name = make_real(), f"t{os.getpid()}-values"
-    command = helm._command
     try:
         helm.upgrade(name, {"kept": True}, description="d")
         helm.upgrade(name, {}, description="d")
-        answer = asyncio.run(command.get_values(name, namespace="default"))
+        command = ["get", "values", name, "--namespace", "default", "--output", "json"]
+        answer = json.loads(helm._process.run(command))
     finally:
         helm.uninstall(name)
-    assert answer == {}
+    assert not answer

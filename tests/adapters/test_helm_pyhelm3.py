@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import wait_until
-from tooling.adapters.helm_command import find_environment
+from tooling.adapters.helm_process import find_environment
 from tooling.adapters.helm_pyhelm3 import Pyhelm3Helm
 from tooling.core.observation import ReleaseState
 from tooling.errors import HelmError, UnavailableError
+from tooling.ports.helm import RenderSettings
 
 STAND_IN = """#!{python}
 import json, os, sys, time
@@ -83,6 +84,46 @@ def test_rendering_gives_plain_manifests_for_a_fixed_kubernetes(stand_in):
     assert argv[argv.index("--kube-version") + 1] == "1.34.0"
 
 
+def test_a_render_names_templates_and_takes_the_cluster_to_render_for(stand_in):
+    first = "---\n# Source: g/templates/a.yaml\nkind: A\n"
+    printed = f"{first}---\nkind: B\ntext: |\n  ---\n  x\n---\n# Source: g/c.yaml\n# no\n"
+    helm = stand_in.write(f"print({printed!r})")
+    settings = RenderSettings(has_hooks=True, kube_version="1.31", api_versions=("a/v1", "b/v1/C"))
+    found = helm.template("genai", {}, settings)
+    assert [(one.manifest["kind"], one.source) for one in found] == [
+        ("A", "g/templates/a.yaml"),
+        ("B", "g/templates/a.yaml"),
+    ]
+    assert found[0].text == "# Source: g/templates/a.yaml\nkind: A\n"
+    argv = stand_in.call()["argv"]
+    assert "--no-hooks" not in argv
+    assert argv[argv.index("--kube-version") + 1] == "1.31"
+    assert [word for flag, word in pairwise(argv) if flag == "--api-versions"] == ["a/v1", "b/v1/C"]
+
+
+HISTORY = [
+    {"revision": 3, "status": "superseded"},
+    {"revision": 4, "status": "deployed"},
+    {"revision": 5, "status": "failed"},
+]
+
+
+@pytest.mark.parametrize(("entries", "revision"), [(HISTORY, 4), (HISTORY[::2], 5), ([], None)])
+def test_what_is_installed_is_the_newest_revision_that_was_deployed(stand_in, entries, revision):
+    helm = stand_in.write(f"print({json.dumps(entries)!r} if sys.argv[1] == 'history' else '---\\nkind: A\\n')")
+    found = helm.read_installed("genai")
+    assert (found and found.state.revision) == revision
+    if found:
+        assert found.manifests == ({"kind": "A"},)
+        argv = stand_in.call()["argv"]
+        assert argv[:5] == ["get", "manifest", "genai", "--revision", str(revision)]
+
+
+def test_nothing_is_installed_where_helm_knows_no_release(stand_in):
+    helm = stand_in.write('sys.exit("Error: release: not found")')
+    assert helm.read_installed("genai") is None
+
+
 def test_the_newest_revision_is_read_whatever_its_status(stand_in):
     entry = {"revision": 4, "status": "pending-upgrade", "chart": "genai-stack-0.1.0", "description": "Preparing"}
     helm = stand_in.write(says([entry]))
@@ -133,7 +174,7 @@ time.sleep(600)
 
 
 def test_a_helm_that_ignores_being_asked_is_killed(stand_in, monkeypatch):
-    monkeypatch.setattr("tooling.adapters.helm_command.GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("tooling.adapters.helm_process.GRACE_SECONDS", 0.2)
     helm = stand_in.write("import signal; signal.signal(15, signal.SIG_IGN); time.sleep(600)", deadline=1.5)
     with pytest.raises(UnavailableError):
         helm.rollback("genai", 2)

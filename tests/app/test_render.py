@@ -5,13 +5,14 @@ import pytest
 from tooling.app.render import render
 from tooling.app.values import LoadedValues
 from tooling.errors import UsageError
+from tooling.ports.helm import Rendered
 
 
 class Recorder:
     """A helm that tells what it was asked."""
 
-    def render(self, release, values, *, has_hooks=False):
-        return ({"release": release, "values": values},)
+    def template(self, release, values, settings):
+        return (Rendered({"release": release, "values": values}),)
 
 
 VALUES = {"gateway": {"port": None}, "route": {"enabled": True}, "global": {"image": {"tag": "1"}, "role": "all"}}

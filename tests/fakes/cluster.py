@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from tooling.core.diff.objects import ObjectName
 from tooling.core.hardware import Node
+from tooling.core.manifests import Manifest
 from tooling.core.observation import Workload
 from tooling.errors import ClusterError, UnavailableError
-from tooling.ports.cluster import ClusterInfo
+from tooling.ports.cluster import ClusterInfo, LiveObject
 
 if TYPE_CHECKING:
     from tests.fakes.world import World
@@ -31,6 +34,8 @@ class FakeCluster:
         self.kinds = set(KINDS)
         self.secrets: set[str] = set()
         self.nodes: list[Node] = [Node("local", {})]
+        self.objects: dict[str, Manifest] = {}
+        self.forbidden: set[str] = set()
         self.claims: dict[str, tuple[str, ...]] = {}
         self.asked: list[tuple[str, str, str]] = []
 
@@ -64,6 +69,17 @@ class FakeCluster:
     def read_workloads(self, namespace: str, instance: str, slot: str) -> tuple[Workload, ...]:
         self._world.calls.look("cluster.read_workloads")
         return self._world.observe(slot)
+
+    def read_objects(self, names: Iterable[ObjectName]) -> tuple[LiveObject, ...]:
+        self._world.calls.look("cluster.read_objects")
+        return tuple(self._read_object(name) for name in names)
+
+    def _read_object(self, name: ObjectName) -> LiveObject:
+        if (name.api_version, name.kind) not in self.kinds:
+            return LiveObject(name, problem=f"the server does not know {name.kind} ({name.api_version})")
+        if str(name) in self.forbidden:
+            return LiveObject(name, problem=f"cannot read {name}: Forbidden: not yours")
+        return LiveObject(name, self.objects.get(str(name)))
 
     def scale(self, namespace: str, workload: str, replicas: int) -> None:
         with self._world.calls.effect("cluster.scale", f"{workload} to {replicas}"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.fakes.manifests import render_role
 from tooling.core.observation import ReleaseState
 from tooling.errors import HelmError
-from tooling.ports.helm import ChartInfo, Manifest, Values
+from tooling.ports.helm import PLAIN, ChartInfo, Installed, Manifest, Rendered, RenderSettings, Values
 
 if TYPE_CHECKING:
     from tests.fakes.world import World
@@ -40,8 +40,23 @@ class FakeHelm:
         return self.chart
 
     def render(self, release: str, values: Values, *, has_hooks: bool = False) -> tuple[Manifest, ...]:
+        return tuple(one.manifest for one in self.template(release, values, RenderSettings(has_hooks=has_hooks)))
+
+    def template(self, release: str, values: Values, settings: RenderSettings = PLAIN) -> tuple[Rendered, ...]:
         self._world.calls.look("helm.render")
-        return render_role(release, values)
+        return tuple(
+            Rendered(manifest, f"genai-stack/templates/{manifest['kind'].lower()}.yaml")
+            for manifest in render_role(release, values)
+        )
+
+    def read_installed(self, release: str) -> Installed | None:
+        self._world.calls.look("helm.read_installed")
+        past = self.revisions.get(release)
+        if not past:
+            return None
+        chosen = next((one for one in reversed(past) if one.status == "deployed"), past[-1])
+        state = self._describe(release, chosen)
+        return Installed(state, render_role(release, chosen.values))
 
     def read_release(self, release: str) -> ReleaseState | None:
         self._world.calls.look("helm.read_release")
@@ -102,9 +117,11 @@ class FakeHelm:
         past = self.revisions.get(release)
         if not past:
             return None
-        last = past[-1]
+        return self._describe(release, past[-1])
+
+    def _describe(self, release: str, one: Revision) -> ReleaseState:
         chart = f"{self.chart.name}-{self.chart.version}"
-        return ReleaseState(release, last.number, last.status, last.description, chart)
+        return ReleaseState(release, one.number, one.status, one.description, chart)
 
     def _digest(self, values: Values) -> str:
         return json.dumps([self.chart.digest, values], sort_keys=True, default=str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tooling.adapters.kube_client import METADATA_ONLY, Answer, KubeClient, clip, make_path, to_error
@@ -13,10 +13,11 @@ from tooling.adapters.kube_workloads import (
     is_settled,
     make_key,
 )
+from tooling.core.diff.objects import ObjectName
 from tooling.core.hardware import Node
 from tooling.core.observation import Workload
 from tooling.errors import ClusterError, ConflictError, UnavailableError
-from tooling.ports.cluster import ClusterInfo
+from tooling.ports.cluster import ClusterInfo, LiveObject
 
 _ASK_TIMEOUT = 60.0
 _ASK_TOKENS = 4
@@ -80,6 +81,17 @@ class KubernetesCluster:
             is None
         )
 
+    def read_objects(self, names: Iterable[ObjectName]) -> tuple[LiveObject, ...]:
+        """Read objects of any kind, in their order; one that the account may not read is told as such."""
+        resources: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        found = []
+        for name in names:
+            sort = (name.api_version, name.kind)
+            if sort not in resources:
+                resources[sort] = self._find_resource(*sort)
+            found.append(self._read_object(name, resources[sort]))
+        return tuple(found)
+
     def read_workloads(self, namespace: str, instance: str, slot: str) -> tuple[Workload, ...]:
         """Return the Deployments of a slot with what their pods report, sorted by key."""
         selector = {"labelSelector": f"{LABEL_INSTANCE}={instance},{LABEL_SLOT}={slot}"}
@@ -137,6 +149,18 @@ class KubernetesCluster:
     ) -> list[Mapping[str, Any]]:
         path = make_path(api_version, plural, namespace)
         return list(self._client.get(path, what=f"the {plural} of {namespace}", query=selector).get("items") or ())
+
+    def _read_object(self, name: ObjectName, resource: Mapping[str, Any] | None) -> LiveObject:
+        if resource is None:
+            return LiveObject(name, problem=f"the server does not know {name.kind} ({name.api_version})")
+        namespace = name.namespace if resource.get("namespaced") else ""
+        path = make_path(name.api_version, str(resource["name"]), namespace, name.name)
+        try:
+            return LiveObject(name, self._client.find(path, what=str(name)))
+        except ClusterError as error:
+            if error.status != 403:
+                raise
+            return LiveObject(name, problem=error.message)
 
     def _find_resource(self, api_version: str, kind: str) -> Mapping[str, Any] | None:
         path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
-from pyhelm3 import errors
 
-from tooling.adapters.helm_command import HelmCommand
+from tooling.adapters.helm_process import HISTORY_MAX, HelmFailedError, HelmProcess
+from tooling.adapters.helm_stream import read_stream
 from tooling.adapters.yaml_go import load_all
 from tooling.core.observation import ReleaseState
 from tooling.errors import HelmError, OutsideError, UnavailableError
-from tooling.ports.helm import ChartInfo, Manifest, Values
+from tooling.ports.helm import PLAIN, ChartInfo, Installed, Manifest, Rendered, RenderSettings, Values
+
+if TYPE_CHECKING:
+    from tooling.adapters.helm_command import HelmCommand
 
 DEADLINE_SECONDS = 120.0
 DEFAULT_KUBE_VERSION = "1.34.0"
 MESSAGE_LIMIT = 400
+DEPLOYED = "deployed"
 
 _NOT_COUNTED = frozenset({".git", "tests", "ci"})
 _NOISE = re.compile(r"^(WARNING|Use --debug flag|coalesce\.go|\d{4}/\d\d/\d\d |[IWEF]\d{4} |level=)")
@@ -63,9 +66,7 @@ class Pyhelm3Helm:
         deadline: float = DEADLINE_SECONDS,
         kube_version: str = DEFAULT_KUBE_VERSION,
     ) -> None:
-        self._command = HelmCommand(
-            executable=executable, kubeconfig=kubeconfig, kubecontext=context, deadline=deadline
-        )
+        self._process = HelmProcess(executable, kubeconfig, context, deadline)
         self._chart = chart
         self._namespace = namespace
         self._kube_version = kube_version
@@ -83,44 +84,46 @@ class Pyhelm3Helm:
 
     def render(self, release: str, values: Values, *, has_hooks: bool = False) -> tuple[Manifest, ...]:
         """Return the manifests that an install of `release` would apply, in Helm's order; hooks only if asked."""
-        documents = self._ask(
-            f"helm template {release}",
-            self._command.render(
-                release,
-                str(self._chart),
-                values,
-                namespace=self._namespace,
-                kube_version=self._kube_version,
-                has_hooks=has_hooks,
-            ),
-        )
-        return tuple(document for document in documents if isinstance(document, Mapping))
+        rendered = self.template(release, values, RenderSettings(has_hooks=has_hooks))
+        return tuple(one.manifest for one in rendered)
+
+    def template(self, release: str, values: Values, settings: RenderSettings = PLAIN) -> tuple[Rendered, ...]:
+        """Return what `render` does, with where each manifest came from."""
+        command = ["template", release, str(self._chart), "--values", "-", "--skip-crds"]
+        command += ["--namespace", self._namespace, "--kube-version", settings.kube_version or self._kube_version]
+        command += [] if settings.has_hooks else ["--no-hooks"]
+        for version in settings.api_versions:
+            command += ["--api-versions", version]
+
+        given = json.dumps(dict(values)).encode()
+        return self._ask(f"helm template {release}", lambda: read_stream(self._process.run(command, given)))
+
+    def read_installed(self, release: str) -> Installed | None:
+        """Return the newest revision that was deployed (where none was, the newest); None without a release."""
+        try:
+            states = self._read_history(release, HISTORY_MAX)
+            if not states:
+                return None
+            state = next((one for one in states if one.status == DEPLOYED), states[0])
+            command = ["get", "manifest", release, "--revision", state.revision, "--namespace", self._namespace]
+            found = self._ask(f"helm get manifest {release}", lambda: read_stream(self._process.run(command)))
+        except _AbsentError:
+            return None
+        return Installed(state, tuple(one.manifest for one in found))
 
     def read_release(self, release: str) -> ReleaseState | None:
         """Return the newest revision, whatever its status; None where no such release exists."""
         try:
-            history = self._ask(
-                f"helm history {release}",
-                self._command.history(release, max_revisions=1, namespace=self._namespace),
-            )
+            states = self._read_history(release, 1)
         except _AbsentError:
             return None
-        newest = max(history, key=lambda entry: int(entry["revision"]), default=None)
-        if newest is None:
-            return None
-        return ReleaseState(
-            name=release,
-            revision=int(newest["revision"]),
-            status=str(newest["status"]),
-            description=str(newest.get("description") or ""),
-            chart=str(newest.get("chart") or ""),
-        )
+        return states[0] if states else None
 
     def upgrade(self, release: str, values: Values, *, description: str) -> ReleaseState:
         """Install or upgrade without waiting for pods; the description is kept with the revision."""
-        answer = self._ask(
+        answer = self._finish(
             f"helm upgrade --install {release}",
-            self._command.install_or_upgrade(
+            lambda command: command.install_or_upgrade(
                 release,
                 str(self._chart),
                 dict(values),
@@ -143,32 +146,58 @@ class Pyhelm3Helm:
 
     def rollback(self, release: str, revision: int) -> None:
         """Make a new revision out of an old one."""
-        self._ask(
+        self._finish(
             f"helm rollback {release} {revision}",
-            self._command.rollback(release, revision, namespace=self._namespace),
+            lambda command: command.rollback(release, revision, namespace=self._namespace),
         )
 
     def uninstall(self, release: str) -> None:
         """Remove the release; nothing happens where there is none."""
         try:
-            self._ask(f"helm uninstall {release}", self._command.uninstall(release, namespace=self._namespace))
+            self._finish(
+                f"helm uninstall {release}",
+                lambda command: command.uninstall(release, namespace=self._namespace),
+            )
         except _AbsentError:
             return
 
-    def _ask(self, what: str, call: Coroutine[Any, Any, _Answer]) -> _Answer:
+    def _read_history(self, release: str, count: int) -> list[ReleaseState]:
+        """Return the last revisions, newest first."""
+        command = ["history", release, "--output", "json", "--max", count, "--namespace", self._namespace]
+        entries = self._ask(f"helm history {release}", lambda: list(json.loads(self._process.run(command))))
+        states = [
+            ReleaseState(
+                name=release,
+                revision=int(entry["revision"]),
+                status=str(entry["status"]),
+                description=str(entry.get("description") or ""),
+                chart=str(entry.get("chart") or ""),
+            )
+            for entry in entries
+        ]
+        return sorted(states, key=lambda one: -one.revision)
+
+    def _finish(self, what: str, call: Callable[[HelmCommand], Coroutine[Any, Any, _Answer]]) -> _Answer:
+        """Carry out one of pyhelm3's calls, which know helm's flags."""
+        # Here and not at the top: pyhelm3 takes as long to import as helm takes to render.
+        from tooling.adapters.helm_command import HelmCommand, finish  # noqa: PLC0415
+
+        return self._ask(what, lambda: finish(call(HelmCommand(self._process))))
+
+    def _ask(self, what: str, call: Callable[[], _Answer]) -> _Answer:
         """Run one call to its end; whatever goes wrong comes out as an OutsideError that names the call."""
-        command = self._command
+        process = self._process
         try:
-            return asyncio.run(call)
-        except errors.ReleaseNotFoundError as error:
-            raise _AbsentError(f"{what}: no such release.") from error
-        except errors.Error as error:
-            raise explain(what, error.stderr.decode(errors="replace")) from error
+            return call()
+        except HelmFailedError as error:
+            if error.is_absent:
+                raise _AbsentError(f"{what}: no such release.") from error
+            raise explain(what, str(error)) from error
         except TimeoutError as error:
-            raise UnavailableError(f"{what} gave no answer within {command.deadline:g} s.") from error
+            raise UnavailableError(f"{what} gave no answer within {process.deadline:g} s.") from error
         except OSError as error:
             hint = "Install helm 3.18 or newer."
-            raise HelmError(f"{command.executable} cannot be run: {error.strerror}.", hint=hint) from error
+            raise HelmError(f"{process.executable} cannot be run: {error.strerror}.", hint=hint) from error
         except (yaml.YAMLError, json.JSONDecodeError, ValueError, KeyError, TypeError) as error:
             raise HelmError(f"{what} printed something that cannot be read: {clip(str(error))}") from error
 

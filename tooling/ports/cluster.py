@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from tooling.core.diff.objects import ObjectName
 from tooling.core.hardware import Node
+from tooling.core.manifests import Manifest
 from tooling.core.observation import Workload
 
 
@@ -15,6 +18,15 @@ class ClusterInfo:
 
     context: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """An object as the server has it: None where there is none, or where `problem` says why it was not read."""
+
+    name: ObjectName
+    manifest: Manifest | None = None
+    problem: str = ""
 
 
 class Cluster(Protocol):
@@ -42,6 +54,10 @@ class Cluster(Protocol):
 
     def find_missing_secrets(self, namespace: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of the named Secrets that do not exist."""
+        ...
+
+    def read_objects(self, names: Iterable[ObjectName]) -> tuple[LiveObject, ...]:
+        """Read objects of any kind, in their order; one that the account may not read is told as such."""
         ...
 
     def read_workloads(self, namespace: str, instance: str, slot: str) -> tuple[Workload, ...]:

@@ -11,7 +11,7 @@ from tooling.core.observation import ReleaseState
 
 Values = Mapping[str, Any]
 
-__all__ = ["ChartInfo", "Helm", "Manifest", "Values"]
+__all__ = ["PLAIN", "ChartInfo", "Helm", "Installed", "Manifest", "RenderSettings", "Rendered", "Values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,35 @@ class ChartInfo:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class RenderSettings:
+    """How to render: hooks too, and for which cluster; no `kube_version` is that of the port's own choice."""
+
+    has_hooks: bool = False
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
+PLAIN = RenderSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One manifest, the file it came from (`genai-stack/charts/gateway/templates/service.yaml`), and its text."""
+
+    manifest: Manifest
+    source: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What a release put into the cluster: its deployed revision, hooks aside."""
+
+    state: ReleaseState
+    manifests: tuple[Manifest, ...]
+
+
 class Helm(Protocol):
     """Raises HelmError with helm's own reason; UnavailableError when a call ran out of time."""
 
@@ -32,6 +61,14 @@ class Helm(Protocol):
 
     def render(self, release: str, values: Values, *, has_hooks: bool = False) -> tuple[Manifest, ...]:
         """Return the manifests that an install of `release` would apply, in Helm's order; hooks only if asked."""
+        ...
+
+    def template(self, release: str, values: Values, settings: RenderSettings = PLAIN) -> tuple[Rendered, ...]:
+        """Return what `render` does, with where each manifest came from."""
+        ...
+
+    def read_installed(self, release: str) -> Installed | None:
+        """Return the newest revision that was deployed (where none was, the newest); None without a release."""
         ...
 
     def read_release(self, release: str) -> ReleaseState | None:
