@@ -1,0 +1,1 @@
+"""Memory of a model that serves, from its facts: docs/size.md."""
