@@ -5,9 +5,11 @@ import subprocess
 
 import pytest
 
+from tests.adapters.helm_echo import is_same
 from tooling.adapters.documents_yaml import YamlDocuments
 from tooling.adapters.helm_pyhelm3 import Pyhelm3Helm
-from tooling.core.assignment import assign, read_assignments
+from tooling.core.assigning import assign
+from tooling.core.assignment import TYPED, Setting, read_assignments
 from tooling.core.values import coalesce, layer
 from tooling.local.binaries import find_helm
 
@@ -102,13 +104,6 @@ def test_scalars_mean_what_they_mean_to_helm(helm_path, chart, tmp_path):
     assert ours["keys"] == seen["keys"]
 
 
-def is_same(ours, helms) -> bool:
-    """Numbers are alike when they are one 64-bit float: helm prints the shortest digits of it."""
-    is_number = isinstance(ours, int | float) and not isinstance(ours, bool)
-    equal = float(ours) == float(helms) if is_number and isinstance(helms, int | float) else ours == helms
-    return equal and isinstance(ours, bool) == isinstance(helms, bool)
-
-
 LAYERS = [
     ("a: 1\nb: {c: [1, 2], d: 3}\n", "b: {c: [9]}\n"),
     ("have: {keep: null}\n", "base: {x: {y: null}}\n"),
@@ -118,6 +113,7 @@ LAYERS = [
     ("base: {x: {y: {deep: 1}}}\n", "base: {x: {y: 5}}\n"),
     ("base: 5\n", "have: {list: {a: 1}}\n"),
     ("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\n", "c: [1, null]\n"),
+    ("a: &a {x: 1, y: 2}\nb: {x: 3, <<: *a}\n", "c: {<<: [{k: 1}, {k: 2, l: 3}]}\n"),
     ("", 'a: "\\U0001F600"\n'),
 ]
 
@@ -139,8 +135,7 @@ def test_set_means_what_it_means_to_helm(helm_path, chart, tmp_path, text):
     file = tmp_path / "have.yaml"
     file.write_text((chart / "values.yaml").read_text())
     values = YamlDocuments().read(file).values
-    for one in read_assignments(text):
-        values = assign(values, one)
+    values = assign(values, read_assignments(Setting(TYPED, text)))
     effective = coalesce(YamlDocuments().read(chart / "values.yaml").values, values)
     assert effective == ask_helm(helm_path, chart, "-f", str(file), "--set", text)
 

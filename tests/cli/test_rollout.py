@@ -17,7 +17,7 @@ def command(monkeypatch, capfd):
 
     def call(story: Story, *arguments: str) -> tuple[int, str, str]:
         def wire(**options):
-            sets = dict(one.split("=") for one in options["request"].sets)
+            sets = dict(one.text.split("=") for one in options["request"].sets)
             ports = replace(story.ports, reporter=bootstrap.reporter(options["output"]))
             return ports, story.target(int(sets.get("version", 1)))
 

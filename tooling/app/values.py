@@ -5,35 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tooling.app.project import Project
-from tooling.core.assignment import assign, read_assignments
+from tooling.app.settings import apply_settings
+from tooling.core.assignment import Setting
+from tooling.core.coalescing import ChartValues, coalesce_chart
 from tooling.core.finding import Finding
-from tooling.core.values import KeyPath, Layer, Layered, Origin, Values, coalesce, find_origins, layer
+from tooling.core.literals import is_expected
+from tooling.core.values import KeyPath, Layer, Layered, Origin, Values, find_origins, layer, pick, table
 from tooling.errors import UsageError, ValuesError
 from tooling.ports.documents import Documents
 
 
 @dataclass(frozen=True, slots=True)
 class ValuesRequest:
-    """Which values are asked for: what --env, --profile, -f and --set say."""
+    """Which values are asked for: what --env, --profile, -f and --set with its sisters say.
+
+    `sets` are made in their order; a bare text stands for a --set.
+    """
 
     env: str
     profile: str = ""
     files: tuple[Path, ...] = ()
-    sets: tuple[str, ...] = ()
+    sets: tuple[Setting | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedValues:
-    """`values` is what helm is given, `effective` has the chart's defaults under it; origins cover both."""
+    """`values` is what helm is given, `effective` has the chart's defaults under it; origins cover both.
+
+    `warnings` name what Helm reads otherwise than a person means, in the user's own layers. `layers` are all
+    files, the lowest first; what flags set is in `values` and `origins` alone.
+    """
 
     environment: str
     values: Values
     effective: Values
     origins: Mapping[KeyPath, Origin]
     chart_layers: frozenset[str] = frozenset()
+    profile_layers: frozenset[str] = frozenset()
+    warnings: tuple[Finding, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
     @property
     def layered(self) -> Layered:
@@ -49,7 +61,7 @@ class LoadedValues:
 def load_values(documents: Documents, project: Project, request: ValuesRequest) -> LoadedValues:
     """Read and merge all layers.
 
-    Raises UsageError for an environment or profile that does not exist and for a `--set` that cannot be read;
+    Raises UsageError for an environment or profile that does not exist and for a setting that cannot be read;
     ValuesError with the findings of all unreadable files together.
     """
     chosen = []
@@ -57,20 +69,31 @@ def load_values(documents: Documents, project: Project, request: ValuesRequest) 
         chosen.append(_choose(documents, project.profiles, request.profile, "profile"))
     chosen.append(_choose(documents, project.environments, request.env, "environment"))
     defaults, layers = _read_all(documents, project, [*chosen, *request.files])
-    subcharts = layer(defaults[1:])
-    chart = coalesce(subcharts.values, defaults[0].values)
-    own = layer(layers)
-    values: dict[str, Any] = dict(own.values)
-    origins = {**subcharts.origins, **find_origins(defaults[0]), **own.origins}
-    for text in request.sets:
-        values = _apply_set(values, origins, text)
+    umbrella, *subcharts = defaults
+    chart = ChartValues(
+        umbrella.values,
+        {name: ChartValues(table(one.values, name), {}) for one in subcharts for name in one.values},
+    )
+    own, warnings = apply_settings(documents, layer(layers), request.sets)
+    below = coalesce_chart(chart, {}, hands_down=False)
     return LoadedValues(
         environment=request.env,
-        values=values,
-        effective=coalesce(chart, values),
-        origins=origins,
+        values=own.values,
+        effective=coalesce_chart(chart, own.values, hands_down=False),
+        origins={**layer(subcharts).origins, **find_origins(umbrella), **own.origins},
         chart_layers=frozenset(one.name for one in defaults),
+        profile_layers=frozenset(one.name for one in layers[: len(chosen) - 1]),
+        warnings=(*_find_surprises(layers, below), *warnings),
+        layers=(*subcharts, umbrella, *layers),
     )
+
+
+def _find_surprises(layers: Iterable[Layer], defaults: Values) -> Iterable[Finding]:
+    """Find literals that Helm reads otherwise than a person means, but where the default is of the kind read."""
+    for one in layers:
+        for path, finding in one.warnings:
+            if not is_expected(finding.rule, pick(one.values, *path), pick(defaults, *path)):
+                yield finding
 
 
 def _choose(documents: Documents, folder: Path, name: str, kind: str) -> Path:
@@ -109,18 +132,3 @@ def _read_all(
 def _put_under(name: str, one: Layer) -> Layer:
     """Move a subchart's own defaults to where the umbrella sees them."""
     return Layer(one.name, {name: one.values}, {(name, *path): mark for path, mark in one.marks.items()})
-
-
-def _apply_set(values: Values, origins: dict[KeyPath, Origin], text: str) -> dict[str, Any]:
-    """Set what one `--set` says; the value is not repeated anywhere, it may be one that others should not see."""
-    changed = dict(values)
-    try:
-        for one in read_assignments(text):
-            changed = assign(changed, one)
-            for path in [path for path in origins if path[: len(one.path)] == one.path]:
-                del origins[path]
-            origins[one.path] = Origin(f"--set {text.split('=', maxsplit=1)[0]}")
-    except ValueError as error:
-        key = text.split("=", maxsplit=1)[0]
-        raise UsageError(f"--set {key}: {error}.", hint="Write it as --set gateway.replicas=2") from error
-    return changed

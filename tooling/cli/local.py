@@ -16,8 +16,10 @@ from tooling import bootstrap
 from tooling.app import release as releases
 from tooling.app.report import Result
 from tooling.app.values import ValuesRequest
+from tooling.cli.options import settings_options
 from tooling.cli.rollout import finish
 from tooling.cli.wiring import wire
+from tooling.core.assignment import Setting
 from tooling.local import containers, space, system
 from tooling.local.binaries import build
 from tooling.local.folders import ClusterFolder
@@ -64,7 +66,7 @@ def local() -> None:
 @local.command()
 @click.option("--profile", default="", metavar="NAME", help="Values of values/profiles/NAME.yaml.")
 @click.option("-f", "--file", "files", multiple=True, type=click.Path(path_type=Path), help="More values.")
-@click.option("--set", "sets", metavar="KEY=VALUE", multiple=True, help="Single values, above all files.")
+@settings_options
 @click.option("--name", default=DEFAULT_NAME, show_default=True, help="Name of the embedded cluster.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom.")
 @click.option("--began", type=float, hidden=True, help="When make began, in seconds since the epoch.")
@@ -72,7 +74,7 @@ def release(
     *,
     profile: str,
     files: tuple[Path, ...],
-    sets: tuple[str, ...],
+    settings: tuple[Setting, ...],
     name: str,
     output: str,
     began: float | None,
@@ -83,7 +85,7 @@ def release(
     if began is not None:
         timetable.seconds["virtual environment"] = max(0.0, time.time() - began)
     project = bootstrap.find_project()
-    request = ValuesRequest("local", profile, files, sets)
+    request = ValuesRequest("local", profile, files, settings)
     bootstrap.check_values(project, request)
     system.check_platform()
     _check_space(name)
@@ -100,7 +102,7 @@ def release(
         load_images(name, [image.archive for image in images], reporter.progress)
     ClusterFolder.of(name).images.write_text(yaml.safe_dump(image_values(images), sort_keys=False))
     options: dict[str, Any] = {
-        "request": replace(request, sets=(f"rollout.contexts={{{cluster.context}}}", *sets)),
+        "request": replace(request, sets=(f"rollout.contexts={{{cluster.context}}}", *settings)),
         "output": output,
         "namespace": None,
         "context": cluster.context,

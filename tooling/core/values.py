@@ -35,11 +35,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One source of values; `marks` holds the place of every key and list item in it."""
+    """One source of values; `marks` holds the place of every key and list item in it.
+
+    `warnings` are literals that Helm reads otherwise than a person means, with their paths.
+    """
 
     name: str
     values: Values
     marks: Mapping[KeyPath, Mark] = field(default_factory=dict)
+    warnings: tuple[tuple[KeyPath, Finding], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ class Documents(Protocol):
         """Return the values of a file as Helm would see them, with the line of every key and list item."""
         ...
 
+    def read_text(self, file: Path) -> str:
+        """Return a text file as it is, at most 1 MiB. Raises ValuesError."""
+        ...
+
     def write(self, manifests: Iterable[Mapping[str, Any]]) -> str:
         """Write manifests as one stream of documents that every YAML reader understands alike."""
         ...
