@@ -1,9 +1,10 @@
-"""Write what is generated from the code: schemas, the values reference, the state diagram in the docs."""
+"""Write what is generated from the code: schemas, docs/values.md, docs/lint-rules.md, the state diagram."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from tests import lintrules
 from tests.charts import schemas
 from tooling.core.rollout import TRANSITIONS
 
@@ -27,6 +28,7 @@ def place_phases(page: str) -> str:
 def main() -> None:
     """Write all generated files."""
     schemas.main()
+    lintrules.main()
     PAGE.write_text(place_phases(PAGE.read_text()))
 
 

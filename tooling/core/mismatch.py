@@ -1,0 +1,119 @@
+"""Where a manifest does not fit its kind's schema, and what that says to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tooling.core.masking import sounds_secret
+from tooling.core.schema.nearest import suggest_word
+from tooling.core.schema.words import LIMITS, SIZES, show
+from tooling.core.values import KeyPath
+
+UNKNOWN, MISSING, WRONG = "field-unknown", "field-missing", "field-wrong"
+LONGEST_WORD = 100
+"""Characters above which nobody is asked whether another field was meant: comparing takes time."""
+
+_NOUNS = {
+    "object": "a map",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_OTHERS = {
+    "oneOf": "fits none of the forms that are allowed here, or more than one",
+    "anyOf": "fits none of the forms that are allowed here",
+    "not": "is what is not allowed here",
+    "JSON": "holds text or numbers that JSON cannot",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One place where an object does not fit.
+
+    `keyword` is the schema's: `additionalProperties` for an unknown field and `required` for a missing one, whose
+    paths end in it; `JSON` for an object that JSON cannot hold. `wanted` is what the schema says there, the known
+    fields for an unknown one; `value` is what is there.
+    """
+
+    path: KeyPath
+    keyword: str
+    wanted: Any = None
+    value: Any = None
+
+
+def explain(mismatch: Mismatch, *, is_secret: bool = False) -> tuple[str, str, str]:
+    """Return rule, message and hint; the value of a Secret, or of a key that sounds like one, is not shown."""
+    keyword, wanted, value = mismatch.keyword, mismatch.wanted, mismatch.value
+    name = next((part for part in reversed(mismatch.path) if isinstance(part, str)), "")
+    if keyword == "additionalProperties":
+        hint = _suggest(name, tuple(sorted(wanted))) if wanted and len(name) <= LONGEST_WORD else ""
+        return UNKNOWN, "is not a field that Kubernetes knows here.", hint
+    if keyword == "required":
+        return MISSING, "is missing.", ""
+    is_secret = is_secret or not mismatch.path or sounds_secret(name)
+    shown = "" if is_secret else f", not {show(value)}"
+    if keyword == "type":
+        nouns = dict.fromkeys(_NOUNS[one] for one in wanted if one != "null")
+        return WRONG, f"must be {' or '.join(nouns)}{shown}.", _advise(mismatch, name)
+    if keyword == "enum":
+        choices = [one for one in wanted if one is not None]
+        words = [one for one in choices if isinstance(one, str)]
+        is_word = isinstance(value, str) and len(value) <= LONGEST_WORD and not is_secret
+        hint = suggest_word(value, words, is_listed=False) if is_word else ""
+        return WRONG, f"must be one of {', '.join(map(show, choices))}{shown}.", hint
+    return WRONG, f"{_say(keyword, wanted)}{shown}.", ""
+
+
+@lru_cache(maxsize=1024)
+def _suggest(word: str, known: tuple[str, ...]) -> str:
+    """Thousands of objects of one template have the same slip."""
+    return suggest_word(word, known)
+
+
+def _say(keyword: str, wanted: Any) -> str:
+    if keyword in LIMITS:
+        return f"must be {LIMITS[keyword]} {wanted}"
+    if keyword in SIZES:
+        words, noun = SIZES[keyword]
+        return f"must have {words} {wanted} {noun}{'' if wanted == 1 else 's'}"
+    if keyword == "pattern":
+        return f"does not match {wanted}"
+    return _OTHERS.get(keyword, f"does not fit the schema's `{keyword}`")
+
+
+def _advise(mismatch: Mismatch, name: str) -> str:
+    """Say what to write for a value of another type, where that is plain."""
+    value, types = mismatch.value, frozenset(mismatch.wanted)
+    if value is None:
+        return "Write a value after the colon, or take the key out."
+    if isinstance(value, Mapping) and "array" in types:
+        return "Begin each entry with a dash."
+    if isinstance(value, list | Mapping):
+        return ""
+    if "string" in types:
+        return "Write it in quotes."
+    if isinstance(value, str) and _reads_as(value, types):
+        return "Write it without quotes."
+    return f"Write `{name}:`, and below it a dash before each entry." if "array" in types else ""
+
+
+def _reads_as(text: str, types: frozenset[str]) -> bool:
+    """Whether text would be of one of the types if it were not quoted."""
+    digits = text.removeprefix("-")
+    is_word = "boolean" in types and text in {"true", "false"}
+    is_whole = "integer" in types and digits.isdecimal()
+    return is_word or is_whole or ("number" in types and digits.replace(".", "", 1).isdecimal())
+
+
+def merge_choice(path: KeyPath, keyword: str, branches: Sequence[Sequence[Mismatch]], value: Any) -> Mismatch:
+    """Make one of what all branches of a choice say: the types that would do, or the one thing that one says."""
+    if branches and all(len(one) == 1 and one[0].keyword == "type" and one[0].path == path for one in branches):
+        return Mismatch(path, "type", tuple(name for one in branches for name in one[0].wanted), value)
+    nearest = min((one for one in branches if one), key=len, default=())
+    return nearest[0] if len(nearest) == 1 else Mismatch(path, keyword, None, value)
