@@ -11,7 +11,7 @@ BEGAN   := $(shell date +%s)
 COMMON  := --env $(ENV) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render images push lint test lock generate verify clean cluster-up cluster-down
+.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render check diff images push lint test bench lock generate verify clean cluster-up cluster-down
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
@@ -68,6 +68,13 @@ validate: setup ## findings on the values of ENV
 render: setup ## the manifests of ENV
 	@$(CLI) render $(COMMON)
 
+check: setup ## findings on the values of ENV and on the manifests rendered from them
+	@$(CLI) validate $(COMMON)
+	@$(CLI) lint $(COMMON)
+
+diff: setup ## what a release of ENV would change
+	@$(CLI) diff $(COMMON)
+
 images: setup ## every image that ENV pulls; make images push REGISTRY=.. TAG=..: build ours, push, write digests to images.yaml
 ifeq ($(filter push,$(MAKECMDGOALS)),)
 	@$(CLI) images $(COMMON)
@@ -94,11 +101,16 @@ lint: setup-dev ## ruff, mypy, import-linter, the house rules
 test: setup-dev ## every tier that this machine can run; T=path for a part
 	@$(BIN)/python -m tests.tiers $(T)
 
-generate: setup-dev ## what is generated from the code: schemas and the state diagram
+generate: setup-dev ## what is generated from the code: schemas, docs/values.md, docs/lint-rules.md, the state diagram
 	@$(BIN)/python -m tests.generate
 
-verify: setup-dev ## that what is generated and committed fits the code: schemas, docs/values.md, the state diagram
-	@$(BIN)/python -m pytest -q -n 0 tests/test_generate.py tests/charts/test_schema.py
+verify: setup-dev ## that what is generated and committed fits the code: schemas, docs/values.md, docs/lint-rules.md, the state diagram
+	@$(BIN)/python -m pytest -q -n 0 tests/test_generate.py tests/test_lintrules.py tests/charts/test_schema.py
+
+bench: setup-dev ## measure: start-up, validate, render, lint, beside helm and kubeconform
+	@$(BIN)/python -m bench.commands
+	@$(BIN)/python -m bench.lint
+	@$(BIN)/python -m bench.render
 
 lock: setup-dev ## pin the newest allowed packages again, with hashes
 	@$(BIN)/python -m pip install -q uv

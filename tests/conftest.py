@@ -18,6 +18,11 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Golden files are rewritten on demand, and their diff is read like code."""
+    parser.addoption("--update-golden", action="store_true", help="Rewrite golden files with what is found now.")
+
+
 @dataclass(frozen=True)
 class ClusterUnderTest:
     """A running embedded cluster that belongs to this test session."""

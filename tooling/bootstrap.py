@@ -1,27 +1,32 @@
-"""The only place that constructs adapters."""
+"""The only place that constructs adapters.
+
+What an adapter needs is imported in the function that constructs it: clients take most of a second to import,
+which `validate` need not wait for (tests/cli/test_startup.py holds what each command may load).
+"""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tooling.adapters.documents_yaml import YamlDocuments
-from tooling.adapters.reporter_json import JsonReporter
-from tooling.adapters.reporter_terminal import TerminalReporter
-from tooling.app.context import Ports, Target, make_target
 from tooling.app.project import Project
-from tooling.app.validate import has_errors, validate
-from tooling.app.values import LoadedValues, ValuesRequest, load_values
 from tooling.errors import UsageError, ValuesError
-from tooling.local.binaries import find_helm
-from tooling.local.folders import ClusterFolder
-from tooling.local.observation import read_record
-from tooling.local.settings import DEFAULT_NAME, Network
-from tooling.ports.documents import Documents
-from tooling.ports.helm import Helm
-from tooling.ports.reporter import Reporter
-from tooling.ports.schemas import Schemas
+
+if TYPE_CHECKING:
+    from tooling.app.context import Ports, Target
+    from tooling.app.diff import Sources
+    from tooling.app.values import LoadedValues, ValuesRequest
+    from tooling.local.folders import ClusterFolder
+    from tooling.ports.apis import Apis
+    from tooling.ports.documents import Documents
+    from tooling.ports.folder import Folder
+    from tooling.ports.helm import Helm
+    from tooling.ports.manifests import Manifests
+    from tooling.ports.models import ModelFiles
+    from tooling.ports.reporter import Reporter
+    from tooling.ports.schemas import Schemas
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,6 +45,8 @@ def find_project() -> Project:
 
 def documents() -> Documents:
     """Values files."""
+    from tooling.adapters.documents_yaml import YamlDocuments  # noqa: PLC0415
+
     return YamlDocuments()
 
 
@@ -47,12 +54,13 @@ def schemas(project: Project) -> Schemas:
     """The schema of the project's chart."""
     from tooling.adapters.schemas_jsonschema import JsonSchemas  # noqa: PLC0415
 
-    return JsonSchemas(project.schema)
+    return JsonSchemas(project.schema, project.root / "docs" / "values.md")
 
 
 def helm(project: Project, *, namespace: str, context: str | None = None, kubeconfig: str | None = None) -> Helm:
     """Helm for the project's chart; takes the helm on PATH, else builds the pinned one."""
     from tooling.adapters.helm_pyhelm3 import Pyhelm3Helm  # noqa: PLC0415
+    from tooling.local.binaries import find_helm  # noqa: PLC0415
 
     return Pyhelm3Helm(
         executable=str(find_helm()),
@@ -63,9 +71,43 @@ def helm(project: Project, *, namespace: str, context: str | None = None, kubeco
     )
 
 
+def apis() -> Apis:
+    """The Kubernetes API as its schemas describe it."""
+    from tooling.adapters.schemas_kubernetes import KubernetesApis  # noqa: PLC0415
+
+    return KubernetesApis()
+
+
+def manifests() -> Manifests:
+    """Files of manifests."""
+    from tooling.adapters.manifests_yaml import YamlManifests  # noqa: PLC0415
+
+    return YamlManifests()
+
+
+def folder() -> Folder:
+    """A folder to fill with rendered files."""
+    from tooling.adapters.folder_files import FileFolder  # noqa: PLC0415
+
+    return FileFolder()
+
+
+def model_files() -> ModelFiles:
+    """Files that describe models."""
+    from tooling.adapters.models_files import LocalModelFiles  # noqa: PLC0415
+
+    return LocalModelFiles()
+
+
 def reporter(output: str) -> Reporter:
     """Whoever tells what happens: people, or programs with `--output json`."""
-    return JsonReporter() if output == "json" else TerminalReporter()
+    if output == "json":
+        from tooling.adapters.reporter_json import JsonReporter  # noqa: PLC0415
+
+        return JsonReporter()
+    from tooling.adapters.reporter_terminal import TerminalReporter  # noqa: PLC0415
+
+    return TerminalReporter()
 
 
 def rollout(
@@ -80,7 +122,6 @@ def rollout(
 
     Raises ValuesError with all findings, UsageError for an unknown environment; nothing was touched.
     """
-    # Here and not at the top: the clients take a second to import, which `validate` need not wait for.
     from tooling.adapters.clock_system import SystemClock  # noqa: PLC0415
     from tooling.adapters.cluster_kubernetes import KubernetesCluster  # noqa: PLC0415
     from tooling.adapters.kube_client import connect  # noqa: PLC0415
@@ -89,6 +130,7 @@ def rollout(
     from tooling.adapters.metrics_scrape import ScrapedMetrics  # noqa: PLC0415
     from tooling.adapters.route_gatewayapi import GatewayApiRoute  # noqa: PLC0415
     from tooling.adapters.store_configmap import ConfigMapStore  # noqa: PLC0415
+    from tooling.app.context import Ports, make_target  # noqa: PLC0415
 
     project = find_project()
     embedded = _find_embedded(request.env, kubeconfig)
@@ -118,8 +160,38 @@ def rollout(
     return ports, replace(target, strategy=strategy, environment=request.env)
 
 
+def comparison(
+    *, request: ValuesRequest, namespace: str | None, context: str | None, kubeconfig: str | None
+) -> tuple[Sources, LoadedValues]:
+    """Wire what `diff` reads, once the values were found good. Raises what `rollout` raises."""
+    from tooling.adapters.cluster_kubernetes import KubernetesCluster  # noqa: PLC0415
+    from tooling.adapters.kube_client import connect  # noqa: PLC0415
+    from tooling.adapters.route_gatewayapi import GatewayApiRoute  # noqa: PLC0415
+    from tooling.app.diff import Sources  # noqa: PLC0415
+    from tooling.app.render import find_namespace  # noqa: PLC0415
+
+    project = find_project()
+    embedded = _find_embedded(request.env, kubeconfig)
+    config = str(embedded.kubeconfig) if embedded else kubeconfig
+    loaded = check_values(project, replace(request, files=(*_find_images(embedded), *request.files)))
+    _check_embedded(embedded)
+    _find_edge(embedded)
+    client = connect(config, context)
+    where = find_namespace(loaded, namespace)
+    sources = Sources(
+        helm=helm(project, namespace=where, context=context, kubeconfig=config),
+        cluster=KubernetesCluster(client),
+        route=GatewayApiRoute(client),
+        namespace=where,
+    )
+    return sources, loaded
+
+
 def check_values(project: Project, request: ValuesRequest) -> LoadedValues:
     """Load the values of an environment. Raises ValuesError with all findings when they cannot be released."""
+    from tooling.app.validate import has_errors, validate  # noqa: PLC0415
+    from tooling.app.values import load_values  # noqa: PLC0415
+
     loaded = load_values(documents(), project, request)
     findings = validate(schemas(project), loaded)
     if has_errors(findings):
@@ -131,6 +203,9 @@ def check_values(project: Project, request: ValuesRequest) -> LoadedValues:
 
 def _find_embedded(env: str, kubeconfig: str | None) -> ClusterFolder | None:
     """Return the embedded cluster that is meant: the environment local has no other kubeconfig than its own."""
+    from tooling.local.folders import ClusterFolder  # noqa: PLC0415
+    from tooling.local.settings import DEFAULT_NAME  # noqa: PLC0415
+
     if kubeconfig is None:
         return ClusterFolder.of(DEFAULT_NAME) if env == DEFAULT_NAME else None
     folder = ClusterFolder.of(Path(kubeconfig).parent.name)
@@ -144,7 +219,12 @@ def _find_images(embedded: ClusterFolder | None) -> tuple[Path, ...]:
 
 def _find_edge(embedded: ClusterFolder | None) -> str:
     """Return the address of the embedded cluster's edge, and keep proxies out of the way to it."""
-    record = read_record(embedded) if embedded else None
+    if embedded is None:
+        return ""
+    from tooling.local.observation import read_record  # noqa: PLC0415
+    from tooling.local.settings import Network  # noqa: PLC0415
+
+    record = read_record(embedded)
     if record is None:
         return ""
     node = Network(record.settings.network).node

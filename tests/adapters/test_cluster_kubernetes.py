@@ -12,6 +12,7 @@ from tests.fakes import World
 from tests.waiting import wait_until
 from tooling.adapters.cluster_kubernetes import KubernetesCluster
 from tooling.adapters.kube_client import KubeClient, make_path
+from tooling.core.diff.objects import ObjectName
 from tooling.core.observation import Workload
 from tooling.errors import ClusterError, UnavailableError
 from tooling.ports.cluster import Cluster
@@ -45,6 +46,13 @@ def test_the_server_says_who_it_is(subject: Subject) -> None:
     info = subject.cluster.describe()
     assert info.context.startswith("genai-")
     assert info.version.startswith("v1.")
+
+
+def test_an_object_of_a_kind_that_the_server_does_not_know_is_told_as_such(subject: Subject) -> None:
+    names = [ObjectName("nobody.io/v1", "Thing", subject.namespace, "a"), ObjectName("v1", "Secret", "n", "a")]
+    unknown, absent = subject.cluster.read_objects(names)
+    assert unknown.problem == "the server does not know Thing (nobody.io/v1)"
+    assert (absent.name, absent.manifest, absent.problem) == (names[1], None, "")
 
 
 def test_namespaces(subject: Subject) -> None:
@@ -189,6 +197,23 @@ def test_nodes_come_with_their_labels(live: Live) -> None:
     nodes = live.cluster.list_nodes()
     assert nodes
     assert all(node.labels["kubernetes.io/hostname"] for node in nodes)
+
+
+@pytest.mark.local
+def test_objects_of_any_kind_are_read(live: Live) -> None:
+    live.create("v1", "configmaps", {"metadata": {"name": "a"}, "data": {"key": "value"}})
+    names = [
+        ObjectName("v1", "ConfigMap", live.namespace, "a"),
+        ObjectName("v1", "ConfigMap", live.namespace, "b"),
+        ObjectName("v1", "Namespace", "elsewhere", live.namespace),
+        ObjectName("nobody.io/v1", "Thing", live.namespace, "a"),
+    ]
+    config, missing, namespace, unknown = live.cluster.read_objects(names)
+    assert config.manifest is not None
+    assert config.manifest["data"] == {"key": "value"}
+    assert (missing.manifest, missing.problem) == (None, "")
+    assert namespace.manifest is not None
+    assert unknown.problem == "the server does not know Thing (nobody.io/v1)"
 
 
 @pytest.mark.local

@@ -7,6 +7,7 @@ import pytest
 from tests.adapters.api_double import ApiDouble
 from tooling.adapters.cluster_kubernetes import KubernetesCluster
 from tooling.adapters.kube_client import KubeClient
+from tooling.core.diff.objects import ObjectName
 from tooling.core.hardware import Node
 from tooling.core.observation import Workload
 from tooling.errors import ClusterError, ConflictError, UnavailableError
@@ -116,3 +117,27 @@ def test_a_kind_is_known_by_its_resource_and_not_by_a_part_of_one(
     double.scripts.clear()
     double.on("GET", "/apis/x.y/v1", 200, {"resources": [{"name": "things", "kind": "Thing"}]})
     assert cluster.has_kind("x.y/v1", "Thing")
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"), [(404, ""), (403, "cannot read ConfigMap/a: Forbidden: not yours")]
+)
+def test_an_object_that_may_not_be_read_is_told_as_such(
+    double: ApiDouble, cluster: KubernetesCluster, status: int, problem: str
+) -> None:
+    resources = [
+        {"name": "configmaps/status", "kind": "ConfigMap", "namespaced": True},
+        {"name": "configmaps", "kind": "ConfigMap", "namespaced": True},
+    ]
+    refusal = {"kind": "Status", "reason": "Forbidden", "message": "not yours"}
+    double.on("GET", "/api/v1", 200, {"resources": resources})
+    double.on("GET", "/api/v1/namespaces/n/configmaps/a", status, refusal)
+    (found,) = cluster.read_objects([ObjectName("v1", "ConfigMap", "n", "a")])
+    assert (found.manifest, found.problem) == (None, problem)
+
+
+def test_a_server_that_fails_is_no_missing_object(double: ApiDouble, cluster: KubernetesCluster) -> None:
+    double.on("GET", "/api/v1", 200, {"resources": [{"name": "things", "kind": "Thing"}]})
+    double.on("GET", "/api/v1/things/a", 500, {"kind": "Status", "message": "oh no"})
+    with pytest.raises(ClusterError, match="oh no"):
+        cluster.read_objects([ObjectName("v1", "Thing", "n", "a")])

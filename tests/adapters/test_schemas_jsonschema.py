@@ -1,12 +1,14 @@
 """What the schema's findings say and where they point."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tooling.adapters.schemas_jsonschema import JsonSchemas
+from tooling.core.finding import Finding, Severity
 from tooling.core.values import Layered, Origin
-from tooling.errors import StateError
+from tooling.errors import StateError, ValuesError
 
 DURATION = {"type": "string", "pattern": "^[0-9]+(s|m|h)$", "description": "A duration such as 90s or 10m."}
 SCHEMA = {
@@ -68,37 +70,49 @@ SCHEMA = {
 TABLE = [
     ({}, []),
     ({"gatway": {}}, ["gatway: is not a known key. Did you mean `gateway`?"]),
-    (
-        {"gateway": {"replica": 2}},
-        [
-            "gateway.replica: is not a known key. Did you mean `replicas`?",
-            "gateway: the key `replicas` is missing.",
-        ],
-    ),
+    ({"gateway": {"replica": 2}}, ["gateway.replica: is not a known key. Did you mean `replicas`?"]),
     (
         {"gateway": {"replicas": 1, "zzz": 2}},
         ["gateway.zzz: is not a known key. Known are: enabled, labels, models, password, replicas."],
     ),
-    ({"gateway": {"replicas": "2"}}, ['gateway.replicas: must be a whole number, not "2".']),
-    ({"gateway": {"replicas": True}}, ["gateway.replicas: must be a whole number, not true."]),
+    (
+        {"gateway": {"replicas": "2"}},
+        ['gateway.replicas: must be a whole number, not "2". Write it without quotes.'],
+    ),
+    (
+        {"gateway": {"replicas": True}},
+        ["gateway.replicas: must be a whole number, not true. Write a number, such as `replicas: 1`."],
+    ),
     ({"gateway": {"replicas": 0}}, ["gateway.replicas: must be at least 1, not 0."]),
     ({"gateway": {"replicas": 10}}, ["gateway.replicas: must be at most 9, not 10."]),
     (
         {"gateway": {"replicas": 1, "enabled": "yes please"}},
-        ['gateway.enabled: must be a boolean, not "yes please".'],
+        ['gateway.enabled: must be true or false, not "yes please". Write `enabled: true` or `enabled: false`.'],
     ),
     ({"gateway": {"replicas": 1, "password": "hunter2"}}, ["gateway.password: does not match ^x."]),
-    ({"gateway": {"replicas": 1, "password": 12345678}}, ["gateway.password: must be a string."]),
+    (
+        {"gateway": {"replicas": 1, "password": 12345678}},
+        ["gateway.password: must be text. Write it in quotes: without that it is read as a number."],
+    ),
     (
         {"gateway": {"replicas": 1, "models": {"Big": {}}}},
-        ['gateway.models.Big: the name does not match ^[a-z]+$: "Big". A model\'s name.'],
+        ['gateway.models.Big: the name does not match ^[a-z]+$: "Big". Did you mean `big`?'],
     ),
     ({"gateway": {"replicas": 1, "models": {"big": 1}}}, ["gateway.models.big: must be a map or null, not 1."]),
     ({"gateway": {"replicas": 1, "labels": {"x-a": "1", "b": "2"}}}, ["gateway.labels.b: is not a known key."]),
-    ({"gateway": []}, ["gateway: must be a map, not a list."]),
-    ({"gateway": None}, ["gateway: must be a map, not null."]),
-    ({"name": "abcde"}, ["name: must have at most 4 characters."]),
-    ({"name": "a"}, ["name: must have at least 2 characters."]),
+    (
+        {"gateway": []},
+        ["gateway: must be a map, not a list. Its keys are: enabled, labels, models, password, replicas."],
+    ),
+    (
+        {"gateway": None},
+        [
+            "gateway: must be a map, not null."
+            " There is nothing below the key: write what belongs there, or take the key out.",
+        ],
+    ),
+    ({"name": "abcde"}, ["name: must have at most 4 characters, not 5."]),
+    ({"name": "a"}, ["name: must have at least 2 characters, not 1."]),
     ({"kind": "canry"}, ['kind: must be one of "canary", "blueGreen", not "canry". Did you mean `canary`?']),
     (
         {"kind": "bluegreen"},
@@ -108,27 +122,33 @@ TABLE = [
     ({"fixed": 6}, ["fixed: must be 5, not 6."]),
     ({"share": 0}, ["share: must be greater than 0, not 0."]),
     ({"share": 1}, ["share: must be less than 1, not 1."]),
-    ({"tags": []}, ["tags: must have at least 1 items."]),
-    ({"tags": [1, 1]}, ["tags: has the same item twice."]),
-    ({"some": {}}, ["some: must have at least 1 keys."]),
-    ({"both": 1}, ["both: does not fit: 1 should not be valid under {'type': 'integer'}."]),
+    ({"tags": []}, ["tags: must not be empty."]),
+    ({"tags": [1, 1]}, ["tags: has 1 twice."]),
+    ({"some": {}}, ["some: must not be empty."]),
+    ({"both": 1}, ["both: must not be 1."]),
     (
         {"steps": [{"weight": 200, "hold": "1d"}]},
         [
+            'steps[0].hold: does not match ^[0-9]+(s|m|h)$: "1d". Did you mean `24h`?',
             "steps[0].weight: must be at most 100, not 200.",
-            'steps[0].hold: does not match ^[0-9]+(s|m|h)$: "1d". A duration such as 90s or 10m.',
         ],
     ),
     (
         {"steps": [{"approvl": {}}]},
         [
-            "steps[0].approvl: is not a known key. Known are: hold, weight.",
+            "steps[0].approvl: is not a known key. Did you mean `approval`?",
             "steps[0]: the key `weight` is missing.",
         ],
     ),
     ({"steps": [{"approval": 1}]}, ["steps[0].approval: must be a map, not 1."]),
-    ({"name": "x" * 100}, ["name: must have at most 4 characters."]),
-    ({"kind": "x" * 100}, [f'kind: must be one of "canary", "blueGreen", not "{"x" * 39}....']),
+    (
+        {"name": "x" * 100},
+        ["name: must have at most 4 characters, not 100."],
+    ),
+    (
+        {"kind": "x" * 100},
+        ['kind: must be one of "canary", "blueGreen", not "' + "x" * 39 + "...."],
+    ),
 ]
 
 
@@ -144,6 +164,40 @@ def test_a_finding_says_what_is_wrong_and_what_is_right(schemas, change, expecte
     values = {"gateway": {"replicas": 1}, **change}
     found = [f"{one.path}: {one.message} {one.hint}".rstrip() for one in schemas.check(Layered(values))]
     assert sorted(found) == sorted(expected)
+
+
+def test_text_that_is_no_unicode_is_refused_without_a_traceback(schemas):
+    with pytest.raises(ValuesError, match="the values hold what JSON cannot"):
+        schemas.check(Layered({"name": "\ud800"}))
+
+
+def test_a_finding_names_the_line_that_describes_its_key(tmp_path):
+    (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
+    page = tmp_path / "docs" / "values.md"
+    page.parent.mkdir()
+    page.write_text("## gateway\n\n| `gateway.replicas` | integer |\n| `gateway.labels.<name>` | text |\n")
+    schemas = JsonSchemas(tmp_path / "schema.json", page)
+    values = {"gateway": {"replcas": 0, "replicas": 0, "labels": {"b": 1}, "zzz": 1}, "kind": "x"}
+    found = {one.path: one.doc for one in schemas.check(Layered(values))}
+    assert found == {
+        "gateway.replcas": "docs/values.md:3",
+        "gateway.replicas": "docs/values.md:3",
+        "gateway.labels.b": "docs/values.md:4",
+        "gateway.zzz": "docs/values.md:1",
+        "kind": "",
+    }
+    finding = Finding("a-rule", Severity.ERROR, "is wrong.", path="gateway.labels.x-y")
+    assert schemas.point(finding).doc == "docs/values.md:4"
+    assert schemas.point(replace(finding, path="")).doc == ""
+    assert schemas.point(replace(finding, doc="elsewhere:1")).doc == "elsewhere:1"
+    page.unlink()
+    assert JsonSchemas(tmp_path / "schema.json", page).point(finding).doc == ""
+
+
+def test_a_flag_is_told_of_flags(schemas):
+    origins = {("gateway", "replicas"): Origin("--set-string gateway.replicas")}
+    (found,) = schemas.check(Layered({"gateway": {"replicas": "2"}}, origins))
+    assert found.hint == "Use --set instead of --set-string."
 
 
 def test_everything_is_found_at_once_in_the_order_of_the_file(schemas):
@@ -174,6 +228,8 @@ def test_a_missing_key_points_at_the_map_around_it(schemas):
     [
         (None, "cannot be read: No such file"),
         ("{", "is not a JSON schema"),
+        ("[]", "is not a JSON schema: it is not a map"),
+        ('{"pattern": "("}', "is not a JSON schema"),
         ('{"type": "thing"}', "is not a JSON schema"),
         ('{"properties": {"a": {"$ref": "https://example.com/x.json"}}}', "refers to https://example.com/x.json"),
         ('{"allOf": [{"$ref": "other.json#/a"}]}', "refers to other.json#/a"),

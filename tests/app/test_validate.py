@@ -86,8 +86,11 @@ def test_an_origin_below_a_set_is_forgotten(project):
     [
         ({"env": "prd"}, "there is no environment 'prd'. There are: dev, prod."),
         ({"profile": "aks"}, "there is no profile 'aks'. There are: gke."),
-        ({"sets": ["gateway.replicas"]}, "--set gateway.replicas: gateway.replicas has no value"),
-        ({"sets": ["gateway.replicas.x=hunter2"]}, "--set gateway.replicas.x: gateway.replicas is not a map"),
+        ({"sets": ["gateway.replicas"]}, "--set: it has no value; write key=value"),
+        (
+            {"sets": ["gateway.replicas.x=hunter2"]},
+            "--set gateway.replicas.x: gateway.replicas is no map in the layers below",
+        ),
     ],
 )
 def test_a_wrong_request_says_what_there_is(project, options, message):

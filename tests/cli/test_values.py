@@ -47,9 +47,46 @@ def test_findings_are_told_with_file_and_line_and_exit_2(mine, capfd):
     file = mine("gateway:\n  replcas: 2\nrollout:\n  steps:\n    - {weight: 500}\n")
     assert run(["validate", "--env", "prod", "-f", file]) == 2
     out = capfd.readouterr().out.splitlines()
-    assert out[0] == f"{file}:2:3: error: gateway.replcas: is not a known key. Did you mean `replicas`? [schema]"
-    assert out[1].startswith(f"{file}:5:8: error: rollout.steps[0].weight: must be at most 99, not 500.")
-    assert out[-1].startswith("prod: 2 errors")
+    assert out[0] == f"{file}:2:3: error: gateway.replcas: is not a known key. [schema]"
+    assert out[1].startswith("    Did you mean `replicas`? (docs/values.md:")
+    assert out[2].startswith(f"{file}:5:8: error: rollout.steps[0].weight: must be at most 99, not 500.")
+    assert out[-1] == "prod: 2 errors, no warnings"
+
+
+def test_a_terminal_has_colours_and_a_pipe_has_none(mine, capfd, monkeypatch):
+    file = mine("gateway: {replcas: 2}\n")
+    run(["validate", "-f", file])
+    assert "\x1b[" not in capfd.readouterr().out
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda stream, color: False)
+    run(["validate", "-f", file])
+    assert "\x1b[31m" in capfd.readouterr().out
+
+
+def test_no_more_is_shown_than_a_person_reads(mine, capfd):
+    file = mine("".join(f"key{number}: 1\n" for number in range(300)))
+    assert run(["validate", "-f", file]) == 2
+    out = capfd.readouterr().out.splitlines()
+    assert out[-2:] == ["... and 100 more; --output json has all of them", "local: 300 errors, no warnings"]
+    assert run(["validate", "-f", file, "--output", "json"]) == 2
+    assert len(json.loads(capfd.readouterr().out)["findings"]) == 300
+
+
+def test_warnings_fail_only_when_strict(mine, capfd):
+    file = mine("rollout: {contexts: []}\n")
+    assert run(["validate", "--env", "dev", "-f", file]) == 0
+    assert run(["validate", "--env", "dev", "-f", file, "--strict"]) == 2
+    assert run(["validate", "--env", "dev", "--strict"]) == 0
+
+
+def test_findings_for_a_workflow_and_for_code_scanning(mine, capfd):
+    file = mine("gateway:\n  replcas: 2\n")
+    assert run(["validate", "-f", file, "--output", "github"]) == 2
+    assert capfd.readouterr().out.startswith(f"::error file={file},line=2,col=3,")
+    assert run(["validate", "-f", file, "--output", "sarif"]) == 2
+    (result,) = json.loads(capfd.readouterr().out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 2, "startColumn": 3}
+    assert run(["validate", "--env", "dev", "--output", "github"]) == 0
+    assert capfd.readouterr().out == ""
 
 
 def test_findings_as_json_are_one_document(mine, capfd):
@@ -68,15 +105,21 @@ def test_findings_as_json_are_one_document(mine, capfd):
 def test_a_file_that_cannot_be_read_is_a_finding_too(mine, capfd):
     file = mine("a: 1\na: 2\n")
     assert run(["validate", "--env", "prod", "-f", file]) == 2
-    assert f"{file}:2: error: a: the key is there twice" in capfd.readouterr().out
+    assert f"{file}:2:1: error: a: the key is there twice" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["validate", "--env", "nowhere"], "there is no environment 'nowhere'. There are: "),
-        (["validate", "--set", "a"], "--set a: a has no value"),
-        (["validate", "--output", "xml"], "'xml' is not one of 'text', 'json'"),
+        (["validate", "--set", "a"], "--set: it has no value; write key=value"),
+        (["validate", "--output", "xml"], "'xml' is not one of 'text', 'json', 'sarif', 'github'"),
+        (
+            ["validate", "--explain", "gateway.replcas"],
+            "there is no key gateway.replcas. Did you mean `replicas`?",
+        ),
+        (["validate", "--explain", "a..b"], "'a..b' is not a key: '.b' does not begin with a key"),
+        (["validate", "--explain", "gateway", "--output", "sarif"], "--explain has no output 'sarif'"),
         (["render", "--role", "slot"], "the role slot needs a slot"),
         (["render", "--role", "base", "--slot", "blue"], "the role base has no slot"),
         (["render", "--set", "gateway.replicas=many"], "gateway.replicas: must be a whole number"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tooling.core.rules_edge import find_edge_findings
+from tooling.core.rules.edge import find_edge_findings
 from tooling.core.values import Layered, Origin, merge
 
 GOOD = {
@@ -11,6 +11,7 @@ GOOD = {
         "models": {"small": {"timeoutSeconds": 60, "aliases": ["s", "small"]}, "far": {"url": "http://far"}},
         "autoscaling": {"enabled": False, "minReplicas": 9, "maxReplicas": 2, "metrics": {"cpu": 0}},
         "terminationGracePeriodSeconds": 75,
+        "resources": {"requests": {"cpu": "100m"}},
     },
     "route": {"enabled": True, "hostnames": ["a.example.com"], "service": {"type": "ClusterIP"}},
 }
@@ -36,6 +37,18 @@ TABLE = [
     ({"gateway": {"autoscaling": {**SCALED, "minReplicas": 10}}}, ["error gateway.autoscaling.maxReplicas"]),
     ({"gateway": {"autoscaling": {**SCALED, "minReplicas": "ten"}}}, []),
     ({"gateway": {"autoscaling": {**SCALED, "metrics": {"cpu": 0}}}}, ["error gateway.autoscaling.metrics"]),
+    (
+        {"gateway": {"autoscaling": {**SCALED, "metrics": {"memory": 80}}}},
+        ["error gateway.autoscaling.metrics.memory"],
+    ),
+    ({"gateway": {"autoscaling": SCALED, "replicas": 9}}, []),
+    ({"gateway": {"autoscaling": SCALED, "replicas": 10}}, ["warning gateway.autoscaling.maxReplicas"]),
+    ({"route": {"requestTimeout": "0s"}}, []),
+    ({"route": {"requestTimeout": "1m"}}, []),
+    ({"route": {"requestTimeout": "59s"}}, ["warning route.requestTimeout"]),
+    ({"route": {"requestTimeout": "59s", "enabled": False}}, []),
+    ({"route": {"requestTimeout": "soon"}}, []),
+    ({"route": {"requestTimeout": 5}}, []),
     ({"route": {"gateway": MADE, "tls": TLS}}, []),
     ({"route": {"gateway": MADE}}, ["warning route.gateway.create"]),
     ({"route": {"gateway": {"create": True}, "tls": TLS}}, ["error route.gateway.className"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tooling.core.rules_models import find_model_findings
+from tooling.core.rules.models import find_model_findings
 from tooling.core.values import Layered, Origin, merge
 
 SCALED = {"enabled": True, "minReplicas": 1, "maxReplicas": 4, "metrics": {"queueDepth": 5}}
@@ -29,6 +29,9 @@ TABLE = [
     (llama(profile="gone"), [f"{ALL}.profile"]),
     (llama(terminationGracePeriodSeconds=300), [f"{ALL}.terminationGracePeriodSeconds"]),
     (merge(llama(terminationGracePeriodSeconds=300), {"gateway": {"enabled": False}}), []),
+    ({"gateway": {"models": {"llama": {"timeoutSeconds": 65}, "odd": "text"}}}, []),
+    ({"gateway": {"models": {"llama": {"timeoutSeconds": 66}}}}, ["gateway.models.llama.timeoutSeconds"]),
+    ({"gateway": {"models": {"far": {"timeoutSeconds": 66}}}}, []),
     (llama(autoscaling={"minReplicas": 5}), [f"{ALL}.autoscaling.maxReplicas"]),
     (llama(autoscaling={"metrics": {"queueDepth": None}}), [f"{ALL}.autoscaling.metrics"]),
     (llama(autoscaling={"enabled": False, "minReplicas": 9}), []),

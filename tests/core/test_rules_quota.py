@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tooling.core.rules_quota import find_quota_findings
+from tooling.core.rules.quota import find_quota_findings
 from tooling.core.values import Layered, Origin, merge
 
 GPU, MIG = "requests.nvidia.com/gpu", "requests.nvidia.com/mig-1g.10gb"

@@ -52,6 +52,15 @@ def test_models_have_the_names_that_they_are_given(model, monkeypatch, arguments
     assert {each.path for each in found} == {model}
 
 
+def test_adapters_belong_to_the_first_model(model):
+    from genai_inference.arguments import parse
+
+    line = ["--model", f"a={model}", "--model", f"b={model}", "--lora", f"tone={model}", "--lora", f"x/y={model}"]
+    first, second = parse(line).models
+    assert [(each.name, each.path) for each in first.adapters] == [("tone", model), ("x/y", model)]
+    assert second.adapters == ()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -60,6 +69,11 @@ def test_models_have_the_names_that_they_are_given(model, monkeypatch, arguments
         (["--model", "=M"], "has no name"),
         (["--model", "a=M", "--model", "a=M"], "a names two models"),
         (["--model", "a=M", "--model", "b=M", "--alias", "c"], "write --model NAME,ALIAS=FILE"),
+        (["--model", "M", "--lora", "tone"], "tone is not NAME=FILE"),
+        (["--model", "M", "--lora", "=M"], "is not NAME=FILE"),
+        (["--model", "a=M", "--lora", "a=M"], "a names two models"),
+        (["--model", "M", "--lora", "a=M", "--lora", "a=M"], "a names two models"),
+        (["--model", "M", "--lora", "a=/nowhere/x"], "is the adapter's volume mounted there?"),
         (["--port", "0"], "must be 1 to 65535"),
         (["--port", "70000"], "must be 1 to 65535"),
         (["--context", "0"], "must be at least 1"),

@@ -44,7 +44,7 @@ class Behind:
 
 
 @contextlib.asynccontextmanager
-async def front(behind=None, faults=None, parallel=2, models=(("m", "alias"),)):
+async def front(behind=None, faults=None, parallel=2, models=(("m", "alias"),), adapters=()):
     """A front before one server for all models; gives a way to send, the server behind, and the front."""
     from genai_inference.faults import Faults
     from genai_inference.front import Front
@@ -52,7 +52,14 @@ async def front(behind=None, faults=None, parallel=2, models=(("m", "alias"),)):
     behind = behind or Behind()
     server = await asyncio.start_server(behind.answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    engines = [SimpleNamespace(model=SimpleNamespace(names=names), port=port, handle=None) for names in models]
+    engines = [
+        SimpleNamespace(
+            model=SimpleNamespace(names=names, adapters=[SimpleNamespace(name=name) for name in adapters]),
+            port=port,
+            handle=None,
+        )
+        for names in models
+    ]
     tested = Front(engines, parallel, Faults(**(faults or {})))
     serving = await tested.serve("127.0.0.1", 0)
     own = serving.sockets[0].getsockname()[1]
@@ -115,6 +122,22 @@ def test_requests_and_streams_are_passed_on_as_they_are():
     assert b"connection: close\r\n\r\n{" in got[0]
     assert b"keep-alive" not in got[0]
     assert (first, finished) == (1, 2), "the first token is timed where it is seen: in a stream"
+
+
+def test_a_request_for_an_adapter_asks_its_model_to_use_that_one_alone():
+    async def story():
+        async with front(adapters=("tone", "legal")) as (send, behind, _):
+            for model in ("m", "tone", "legal"):
+                await send(post(model=model, prompt="a"))
+            served = json.loads((await send(b"GET /v1/models HTTP/1.1\r\n\r\n")).split(b"\r\n\r\n")[1])
+            wrong = await send(b"POST /v1/completions HTTP/1.1\r\nContent-Length: 3\r\n\r\n[1]")
+            return [json.loads(each.split(b"\r\n\r\n")[1]) for each in behind.got[:3]], served, status(wrong)
+
+    bodies, served, wrong = asyncio.run(story())
+    assert [body.get("lora") for body in bodies] == [None, [{"id": 0, "scale": 1.0}], [{"id": 1, "scale": 1.0}]]
+    assert [body["prompt"] for body in bodies] == ["a"] * 3
+    assert [each["id"] for each in served["data"]] == ["m", "alias", "tone", "legal"]
+    assert wrong == 200, "what is no object goes to the first model as it is"
 
 
 def test_a_request_reaches_its_model_by_any_of_its_names_and_no_other():

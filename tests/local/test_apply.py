@@ -57,7 +57,16 @@ def try_out(api: Kubectl, text: str) -> None:
     # A pod is admitted only when its account is there, so accounts are kept.
     accounts = [document for document in documents if document["kind"] == "ServiceAccount"]
     api("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(accounts))
-    done = api.run("apply", "--server-side", "--dry-run=server", "--field-manager=test", "-f", "-", stdin=text)
+    done = api.run(
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--dry-run=server",
+        "--field-manager=test",
+        "-f",
+        "-",
+        stdin=text,
+    )
     wanted = len(documents)
     assert done.returncode == 0, done.stderr
     assert "Warning" not in done.stderr, done.stderr

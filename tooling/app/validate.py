@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from tooling.app.values import LoadedValues
+from tooling.app.zones import find_unknown_zones
 from tooling.core.finding import Finding, Severity
 from tooling.core.rules import find_rule_findings
+from tooling.core.schema.keys import Schema, find_key, list_types, read_path
+from tooling.core.schema.nulls import find_null_findings
+from tooling.core.schema.overlap import join
 from tooling.ports.schemas import Schemas
 
 
 def validate(schemas: Schemas, loaded: LoadedValues) -> tuple[Finding, ...]:
-    """Return what the schema and the rules between keys find, errors first.
+    """Return what the loader, the schema and the rules between keys find, each thing once, errors first."""
+    nulls = find_null_findings(schemas.read(), loaded.values, loaded.layered)
+    shape = (*schemas.check(loaded.layered), *nulls)
+    rules = find_rule_findings(
+        loaded.layered,
+        chart_layers=loaded.chart_layers,
+        shared_layers=loaded.profile_layers,
+        unknown_zones=find_unknown_zones(loaded.effective),
+    )
+    warnings = tuple(one for one in loaded.warnings if not _is_meant(schemas.read(), one))
+    found = join(shape, rules, warnings, loaded.chart_layers)
+    return tuple(schemas.point(one) for one in found)
 
-    Where the schema has found something, a rule would only say it again: it is left out.
-    """
-    shape = schemas.check(loaded.layered)
-    rules = find_rule_findings(loaded.layered, chart_layers=loaded.chart_layers)
-    news = [rule for rule in rules if not any(_overlap(rule.path, one.path) for one in shape)]
-    return tuple(sorted((*shape, *news), key=lambda one: (one.severity is not Severity.ERROR, one.file, one.line)))
+
+def _is_meant(schema: Schema, warning: Finding) -> bool:
+    """Whether a word that is read as true or false stands where the schema takes nothing else."""
+    if warning.rule != "literal-boolean":
+        return False
+    try:
+        key = find_key(schema, read_path(warning.path))
+    except ValueError:
+        return False
+    return key is not None and list_types(key.node) == ("boolean",)
 
 
-def has_errors(findings: tuple[Finding, ...]) -> bool:
-    """Whether any finding stops a release."""
-    return any(finding.severity is Severity.ERROR for finding in findings)
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two paths are the same, or one lies in the other."""
-    short, long = sorted((one, other), key=len)
-    return long == short or long.startswith((f"{short}.", f"{short}["))
+def has_errors(findings: tuple[Finding, ...], *, is_strict: bool = False) -> bool:
+    """Whether any finding stops a release; when strict, a warning does too."""
+    return any(is_strict or finding.severity is Severity.ERROR for finding in findings)

@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import importlib
-import json
 import signal
 import sys
 from itertools import pairwise
-from types import FrameType
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from tooling.errors import GenaiError, ValuesError
 
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from click.shell_completion import CompletionItem
+
+
+class Entry(NamedTuple):
+    """Where a command is (`module:attribute`) and what `--help` says of it, without importing it."""
+
+    place: str
+    summary: str
+
+
 COMMANDS = {
-    "validate": "tooling.cli.values:validate",
-    "render": "tooling.cli.values:render",
-    "release": "tooling.cli.rollout:release",
-    "resume": "tooling.cli.rollout:resume",
-    "promote": "tooling.cli.rollout:promote",
-    "abort": "tooling.cli.rollout:abort",
-    "rollback": "tooling.cli.rollout:rollback",
-    "status": "tooling.cli.instance:status",
-    "history": "tooling.cli.instance:history",
-    "uninstall": "tooling.cli.instance:uninstall",
-    "images": "tooling.cli.images:images",
-    "cluster": "tooling.cli.cluster:cluster",
-    "local": "tooling.cli.local:local",
+    "validate": Entry(
+        "tooling.cli.values:validate", "Check the values of an environment against schema and rules."
+    ),
+    "render": Entry(
+        "tooling.cli.render:render", "Print the manifests of an environment, as a rollout would apply them."
+    ),
+    "size": Entry("tooling.cli.size:size", "Tell how much memory a model needs, and on how many GPUs."),
+    "lint": Entry(
+        "tooling.cli.lint:lint", "Check rendered manifests against the Kubernetes API and our policies."
+    ),
+    "diff": Entry("tooling.cli.diff:diff", "Show what a release of these values would change."),
+    "release": Entry("tooling.cli.rollout:release", "Release the values: first time an install, later a canary."),
+    "resume": Entry("tooling.cli.rollout:resume", "Go on with a rollout whose driver died or was interrupted."),
+    "promote": Entry("tooling.cli.rollout:promote", "Pass the approval that a rollout waits for."),
+    "abort": Entry("tooling.cli.rollout:abort", "Stop a running rollout: all traffic back to stable."),
+    "rollback": Entry("tooling.cli.rollout:rollback", "Go back to the last verified version."),
+    "status": Entry("tooling.cli.instance:status", "Show what runs, and the rollout that is on its way."),
+    "history": Entry("tooling.cli.instance:history", "List the rollouts that ended, oldest first."),
+    "uninstall": Entry("tooling.cli.instance:uninstall", "Remove route, slots, base and state of an instance."),
+    "images": Entry("tooling.cli.images:images", "Print every image that the stack of an environment pulls."),
+    "completion": Entry("tooling.cli.completion:completion", "Print the completion of a shell, to be read by it."),
+    "cluster": Entry("tooling.cli.cluster:cluster", "Start, stop and fill the embedded cluster (Linux)."),
+    "local": Entry("tooling.cli.local:local", "Work with the environment `local` on this machine (Linux, root)."),
 }
+"""One line a command; the summary is how its docstring begins (a test holds it to that)."""
+
 INTERRUPTED = 130
 
 
@@ -40,12 +64,26 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return a command; None for an unknown one."""
-        place = COMMANDS.get(cmd_name)
-        if place is None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
             return None
-        module, _, attribute = place.partition(":")
+        module, _, attribute = entry.place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands without importing them."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        names = (name for name in COMMANDS if name.startswith(incomplete))
+        return [CompletionItem(name, help=COMMANDS[name].summary) for name in names]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands and their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -82,6 +120,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _tell(error: GenaiError, arguments: list[str]) -> None:
+    import json  # noqa: PLC0415 - only for programs and only for errors
+
     findings = error.findings if isinstance(error, ValuesError) else ()
     if "--output=json" in arguments or ("--output", "json") in pairwise(arguments):
         document = {"error": error.message, "hint": error.hint, "exit": error.exit_code}

@@ -1,37 +1,51 @@
-"""`validate` and `render`: what the values of an environment say, before anything is touched."""
+"""`validate`: what the values of an environment say, before anything is touched."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 import click
 
 from tooling import bootstrap
 from tooling.app.project import Project
-from tooling.app.render import ROLES
-from tooling.app.render import render as render_role
 from tooling.app.validate import has_errors
 from tooling.app.validate import validate as find_findings
 from tooling.app.values import LoadedValues, ValuesRequest, load_values
-from tooling.cli.options import values_options
+from tooling.cli.options import findings_options
+from tooling.cli.suggestions import complete_keys
 from tooling.core.finding import Finding, Severity
-from tooling.core.plan import SLOTS
 from tooling.errors import ValuesError
 
 EXIT_FINDINGS = 2
+SHOWN_LIMIT = 200
+"""How many findings a person is shown; nobody reads more in one go."""
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 
 @click.command("validate")
-@values_options
-def validate(*, request: ValuesRequest, output: str) -> None:
+@findings_options
+@click.option("--strict", "is_strict", is_flag=True, help="Warnings fail too.")
+@click.option(
+    "--explain",
+    "key",
+    metavar="KEY",
+    default=None,
+    shell_complete=complete_keys,
+    help="Say what a key is for and who has set it.",
+)
+def validate(*, request: ValuesRequest, output: str, is_strict: bool, key: str | None) -> None:
     """Check the values of an environment against schema and rules.
 
-    Exits with 2 when there is an error; warnings alone are told and pass.
+    Exits with 2 when there is an error; warnings alone are told and pass, unless --strict. With --explain KEY
+    nothing is checked: type, default, allowed values and description of the key are shown, and what each layer
+    says of it: `--explain inference.models.smollm2.replicas`.
     """
     project = bootstrap.find_project()
+    if key is not None:
+        from tooling.cli.explain import show_explanation  # noqa: PLC0415 - another use of the command
+
+        show_explanation(project, request, key, output)
+        return
     try:
         loaded = load_values(bootstrap.documents(), project, request)
         findings = find_findings(bootstrap.schemas(project), loaded)
@@ -40,36 +54,8 @@ def validate(*, request: ValuesRequest, output: str) -> None:
             raise
         findings = error.findings
     show_findings(findings, output, subject=request.env)
-    if has_errors(findings):
+    if has_errors(findings, is_strict=is_strict):
         raise click.exceptions.Exit(EXIT_FINDINGS)
-
-
-@click.command("render")
-@values_options
-@click.option(
-    "--role",
-    type=click.Choice(ROLES),
-    default="all",
-    show_default=True,
-    help="What to render: everything, or one part of what a rollout installs.",
-)
-@click.option(
-    "--slot", type=click.Choice(SLOTS), default=None, help="The slot; in role route the one that serves."
-)
-@click.option("--namespace", metavar="NAME", default=None, help="Namespace; default: rollout.namespace.")
-def render(*, request: ValuesRequest, output: str, role: str, slot: str | None, namespace: str | None) -> None:
-    """Print the manifests of an environment, as a rollout would apply them; needs no cluster.
-
-    Values with errors are not rendered: they are shown, and the exit code is 2.
-    """
-    project = bootstrap.find_project()
-    loaded = load_sound(project, request, output=output)
-    where = namespace or str((loaded.effective.get("rollout") or {}).get("namespace") or loaded.instance)
-    manifests = render_role(bootstrap.helm(project, namespace=where), loaded, role, slot or "")
-    if output == "json":
-        click.echo(json.dumps({"manifests": manifests}, indent=2))
-    else:
-        click.echo(bootstrap.documents().write(manifests), nl=False)
 
 
 def load_sound(project: Project, request: ValuesRequest, *, output: str) -> LoadedValues:
@@ -83,19 +69,31 @@ def load_sound(project: Project, request: ValuesRequest, *, output: str) -> Load
 
 
 def show_findings(findings: Sequence[Finding], output: str, *, subject: str, to_stderr: bool = False) -> None:
-    """Print findings, one a line with a closing count, or as one JSON document `{"findings": [...]}`."""
-    if output == "json":
-        click.echo(json.dumps({"findings": [_to_json(finding) for finding in findings]}, indent=2))
+    """Print findings: two lines each and a closing count for people, one document for programs."""
+    if output != "text":
+        from tooling.cli.findings import write_findings  # noqa: PLC0415 - people need none of it
+
+        text = write_findings(findings, output)
+        click.echo(text, nl=bool(text))
         return
-    for finding in findings:
-        click.echo(str(finding), err=to_stderr)
+    for finding in findings[:SHOWN_LIMIT]:
+        click.echo(write_finding(finding), err=to_stderr)
+    if len(findings) > SHOWN_LIMIT:
+        click.echo(f"... and {len(findings) - SHOWN_LIMIT} more; --output json has all of them", err=to_stderr)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     warnings = len(findings) - errors
     click.echo(f"{subject}: {_count(errors, 'error')}, {_count(warnings, 'warning')}", err=to_stderr)
 
 
-def _to_json(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "severity": str(finding.severity)}
+def write_finding(finding: Finding) -> str:
+    """Write, for people, the place and what is wrong, and below it what to do and where the key is described."""
+    place = ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part)
+    severity = click.style(str(finding.severity), fg=_COLOURS[finding.severity], bold=True)
+    key = f"{click.style(finding.path, bold=True)}: " if finding.path else ""
+    first = f"{place}{place and ': '}{severity}: {key}{finding.message} [{finding.rule}]"
+    doc = f"({finding.doc})" if finding.doc else ""
+    below = " ".join(part for part in (finding.hint, doc) if part)
+    return f"{first}\n    {below}" if below else first
 
 
 def _count(number: int, noun: str) -> str:

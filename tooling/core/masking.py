@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tooling.core.manifests import Manifest
+from tooling.core.values import KeyPath
 
 _SIGNS = ("password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "passphrase")
 _PLAIN = (
@@ -22,6 +23,10 @@ _PLAIN = (
     "serviceaccounttoken",
 )
 """Words that hold a sign and name no secret: references, counts, switches."""
+
+_FREE_TEXT = frozenset({"extraEnv", "extraArgs"})
+_PLACES = frozenset({"name", "key", "fieldPath", "resource", "containerName", "apiVersion", "divisor", "optional"})
+"""Keys of an environment variable in values that say where its value is, not what it is."""
 
 _USER_IN_URL = re.compile(r"://[^/@\s]+@")
 _FLAG = re.compile(r"(--?[\w.-]+)=(.+)", re.DOTALL)
@@ -43,6 +48,21 @@ def sounds_secret(name: str) -> bool:
     """Whether a key, or a variable, is called like something that is not shown."""
     word = "".join(letter for letter in name.lower() if letter.isalnum())
     return any(sign in word for sign in _SIGNS) and not any(plain in word for plain in _PLAIN)
+
+
+def is_secret(path: KeyPath) -> bool:
+    """Whether a value at a path of the values may be a secret: by its key, or as free text of a container."""
+    name = _find_name(path)
+    return (not _FREE_TEXT.isdisjoint(path) and name not in _PLACES) or sounds_secret(name)
+
+
+def may_be_secret(path: KeyPath) -> bool:
+    """Whether a wrong value at a path may be one: now and then a secret itself stands where its name should."""
+    return is_secret(path) or "secret" in _find_name(path).lower()
+
+
+def _find_name(path: KeyPath) -> str:
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
 def hide_user(text: str) -> str:

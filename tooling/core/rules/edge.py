@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.rules_scaler import find_scaler_findings
+from tooling.core.rules.scaler import find_scaler_findings
+from tooling.core.strategy import parse_duration
 from tooling.core.values import KeyPath, Layered, pick, place_finding, table
 
+_ANSWER = 60.0
+"""Seconds that an answer may take where a route says nothing."""
 _PRE_STOP = 5
 """Seconds that a pod waits before it stops to accept connections; they count against its grace period."""
 
@@ -18,6 +22,7 @@ def find_edge_findings(layered: Layered) -> tuple[Finding, ...]:
     found: list[Finding] = []
     if pick(layered.values, "gateway", "enabled") is not False:
         found += [*_check_names(layered), *_check_drain(layered), *_check_scaler(layered)]
+        found += [*_check_requests(layered), *_check_timeout(layered)]
     return (*found, *_check_completeness(layered), *_check_exposure(layered))
 
 
@@ -60,7 +65,41 @@ def _check_scaler(layered: Layered) -> Iterator[Finding]:
         rule="gateway-scaler",
         yaml="gateway: {autoscaling: %s}",
         metric="{cpu: 70}",
+        replicas=pick(layered.values, "gateway", "replicas"),
     )
+
+
+def _check_requests(layered: Layered) -> Iterator[Finding]:
+    """A percentage of a request needs the request: without it the autoscaler does nothing."""
+    if pick(layered.values, "gateway", "autoscaling", "enabled") is not True:
+        return
+    for resource in ("cpu", "memory"):
+        path = ("gateway", "autoscaling", "metrics", resource)
+        if pick(layered.values, *path) and not pick(layered.values, "gateway", "resources", "requests", resource):
+            message = f"is a percentage of the request, and gateway.resources.requests has no {resource}."
+            hint = f"Write gateway: {{resources: {{requests: {{{resource}: ...}}}}}}."
+            yield _place(layered, path, message, "gateway-scaler", hint=hint)
+
+
+def _check_timeout(layered: Layered) -> Iterator[Finding]:
+    """The HTTPRoute may not end an answer that the gateway still lets run."""
+    text, path = pick(layered.values, "route", "requestTimeout"), ("route", "requestTimeout")
+    try:
+        limit = parse_duration(text) if isinstance(text, str) else 0.0
+    except ValueError:
+        return
+    routes = table(layered.values, "gateway", "models")
+    longest = max((_read_timeout(route) for route in routes.values()), default=0.0)
+    if pick(layered.values, "route", "enabled") is True and 0 < limit < longest:
+        message = f"is {text}, and an answer may take {longest:g} s: longer ones are cut at the HTTPRoute."
+        hint = f"Write route: {{requestTimeout: {ceil(longest) + _PRE_STOP}s}}, or 0s for no limit there."
+        yield _place(layered, path, message, "route-timeout", hint=hint, severity=Severity.WARNING)
+
+
+def _read_timeout(route: object) -> float:
+    """Seconds that the gateway lets an answer of a route take."""
+    timeout = pick(route, "timeoutSeconds")
+    return float(timeout) if isinstance(timeout, int | float) and not isinstance(timeout, bool) else _ANSWER
 
 
 def _check_completeness(layered: Layered) -> Iterator[Finding]:

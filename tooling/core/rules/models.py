@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.rules_scaler import find_scaler_findings
+from tooling.core.rules.scaler import find_scaler_findings
 from tooling.core.values import KeyPath, Layered, place_finding, read_model, table
+
+_PRE_STOP = 5
+"""Seconds that a pod waits before it stops to accept connections; they count against its grace period."""
 
 
 def find_model_findings(layered: Layered) -> tuple[Finding, ...]:
@@ -29,7 +33,9 @@ def find_model_findings(layered: Layered) -> tuple[Finding, ...]:
                 rule="model-scaler",
                 yaml="autoscaling: %s",
                 metric="{queueDepth: 5}",
+                replicas=settings.get("replicas"),
             )
+            found += _check_answers(layered, path, settings)
             found += _check_adapters(layered, path, settings)
     return tuple(found)
 
@@ -63,6 +69,28 @@ def _check_grace(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -
         )
 
 
+def _check_answers(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A server that ends has to outlive the answers that a gateway waits for."""
+    gateway, grace = table(layered.values, "gateway"), settings.get("terminationGracePeriodSeconds")
+    if gateway.get("enabled") is False or not isinstance(grace, int):
+        return
+    for name, route in table(gateway, "models").items():
+        timeout = route.get("timeoutSeconds") if isinstance(route, Mapping) else None
+        if not isinstance(route, Mapping) or route.get("url") or (route.get("model") or name) != path[-1]:
+            continue
+        if isinstance(timeout, int | float) and timeout + _PRE_STOP > grace:
+            wanted = f"{{terminationGracePeriodSeconds: {ceil(timeout) + 3 * _PRE_STOP}}}"
+            yield place_finding(
+                layered.origins,
+                ("gateway", "models", name, "timeoutSeconds"),
+                f"lets an answer take {timeout:g} s, and a pod of model {path[-1]} that ends has {grace} s:"
+                " longer answers are cut.",
+                rule="model-drain",
+                severity=Severity.WARNING,
+                hint=f"Write inference: {{models: {{{path[-1]}: {wanted}}}}}, and no less at the gateway.",
+            )
+
+
 def _check_adapters(layered: Layered, path: KeyPath, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """An adapter answers under a name of its own, which callers reach through a route only."""
     gateway, model = table(layered.values, "gateway"), path[-1]
@@ -70,7 +98,9 @@ def _check_adapters(layered: Layered, path: KeyPath, settings: Mapping[str, Any]
         return
     routes = {name: route for name, route in table(gateway, "models").items() if isinstance(route, Mapping)}
     asked = {
-        route.get("servedName") or name for name, route in routes.items() if (route.get("model") or name) == model
+        str(route.get("servedName") or name)
+        for name, route in routes.items()
+        if (route.get("model") or name) == model
     }
     for adapter, source in table(settings, "lora").items():
         if source is not None and adapter not in asked:

@@ -1,4 +1,4 @@
-"""Rules on values that a schema cannot say: they hold between keys. Each finding names the YAML to write."""
+"""Rules on how an environment is released, and on keys that the CLI sets by itself."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.rules_edge import find_edge_findings
-from tooling.core.rules_models import find_model_findings
-from tooling.core.rules_quota import find_quota_findings
 from tooling.core.strategy import Strategy, find_step_faults, parse_duration, read_strategy
-from tooling.core.values import KeyPath, Layered, Origin, pick, place_finding, table
+from tooling.core.values import KeyPath, Layered, Origin, pick, place_finding
 
 _DURATIONS: tuple[KeyPath, ...] = (
     ("rollout", "analysis", "maxHold"),
     ("rollout", "readyTimeout"),
     ("rollout", "scaleDownDelay"),
 )
+_NEVER_ZERO: Mapping[str | int, tuple[str, str]] = {
+    "timeout": (
+        "is 0: the rollout would be aborted before anybody could approve.",
+        "Write approval: {timeout: 2h}.",
+    ),
+    "readyTimeout": ("is 0: no slot gets ready in no time.", "Write rollout: {readyTimeout: 10m}."),
+}
 _OURS: tuple[KeyPath, ...] = (
     ("global", "role"),
     ("global", "slot"),
@@ -26,22 +30,15 @@ _OURS: tuple[KeyPath, ...] = (
 )
 
 
-def find_rule_findings(layered: Layered, *, chart_layers: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
+def find_rollout_findings(layered: Layered, chart_layers: frozenset[str]) -> tuple[Finding, ...]:
     """Check effective values; a part whose shape the schema refuses is passed over without an error.
 
     `chart_layers` names the layers that are the chart's own defaults, which nobody has to be warned of.
     """
-    return (
-        *_check_rollout(layered),
-        *_check_models(layered),
-        *find_model_findings(layered),
-        *find_edge_findings(layered),
-        *find_quota_findings(layered),
-        *_check_ours(layered, chart_layers),
-    )
+    return (*_check_rollout(layered, chart_layers), *_check_ours(layered, chart_layers))
 
 
-def _check_rollout(layered: Layered) -> Iterator[Finding]:
+def _check_rollout(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Finding]:
     durations = tuple(_check_durations(layered))
     yield from durations
     if not _list(layered.values, "rollout", "contexts"):
@@ -53,6 +50,7 @@ def _check_rollout(layered: Layered) -> Iterator[Finding]:
             severity=Severity.WARNING,
             hint="Name the contexts it belongs to: rollout: {contexts: [my-cluster]}.",
         )
+    yield from _check_route(layered, chart_layers)
     if durations:
         return
     try:
@@ -62,8 +60,30 @@ def _check_rollout(layered: Layered) -> Iterator[Finding]:
     if strategy.kind == "canary":
         steps: KeyPath = ("rollout", "steps")
         for fault in find_step_faults(strategy.steps):
-            yield place_finding(layered.origins, steps, f"{fault}.", rule="rollout-steps")
+            hint = "Write rollout: {steps: [{weight: 5, hold: 10m}, {weight: 50, hold: 10m}]}."
+            yield place_finding(layered.origins, steps, f"{fault}.", rule="rollout-steps", hint=hint)
         yield from _check_evidence(layered.origins, strategy)
+
+
+def _check_route(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Finding]:
+    """Weights are moved at the HTTPRoute: without one nothing can be released in steps."""
+    own = [path for path, one in layered.origins.items() if path[0] == "rollout" and one.layer not in chart_layers]
+    is_off = pick(layered.values, "route", "enabled") is False
+    if not (is_off and own and pick(layered.values, "rollout", "strategy") == "canary"):
+        return
+    origin = layered.origins.get(("route", "enabled"))
+    is_said = origin is not None and origin.layer not in chart_layers
+    has_ingress = pick(layered.values, "route", "ingress", "enabled") is True
+    yield place_finding(
+        layered.origins,
+        ("route", "enabled") if is_said else own[0],
+        ("is" if is_said else "route.enabled is")
+        + " false, and strategy canary moves traffic by the weights of the HTTPRoute."
+        + (" An Ingress leads to the slot that serves and splits nothing." if has_ingress else ""),
+        rule="rollout-route",
+        severity=Severity.WARNING,
+        hint="Write route: {enabled: true}; a plain helm install can do without.",
+    )
 
 
 def _check_durations(layered: Layered) -> Iterator[Finding]:
@@ -78,6 +98,10 @@ def _check_durations(layered: Layered) -> Iterator[Finding]:
             parse_duration(text)
         except ValueError as error:
             yield place_finding(layered.origins, path, f"{error}.", rule="duration")
+            continue
+        if path[-1] in _NEVER_ZERO and parse_duration(text) == 0:
+            message, hint = _NEVER_ZERO[path[-1]]
+            yield place_finding(layered.origins, path, message, rule="duration", hint=hint)
 
 
 def _check_evidence(origins: Mapping[KeyPath, Origin], strategy: Strategy) -> Iterator[Finding]:
@@ -100,44 +124,6 @@ def _check_evidence(origins: Mapping[KeyPath, Origin], strategy: Strategy) -> It
             )
 
 
-def _check_models(layered: Layered) -> Iterator[Finding]:
-    """Every model that the gateway offers has to be served by somebody."""
-    values, origins = layered.values, layered.origins
-    if not _is_enabled(values, "gateway"):
-        return
-    offered = table(values, "gateway", "models")
-    served = table(values, "inference", "models") if _is_enabled(values, "inference") else {}
-    reached = set()
-    for name, route in offered.items():
-        settings = route if isinstance(route, Mapping) else {}
-        model = settings.get("model") or name
-        reached.add(model)
-        if not settings.get("url") and model not in served:
-            yield place_finding(
-                origins,
-                ("gateway", "models", name),
-                f"has no url, and inference.models has no model {model}.",
-                rule="model-unserved",
-                hint=f"Write gateway: {{models: {{{name}: {{url: ...}}}}}} or add it to inference.models.",
-            )
-    default = pick(values, "gateway", "defaultModel")
-    if isinstance(default, str) and default and default not in offered:
-        path: KeyPath = ("gateway", "defaultModel")
-        hint = f"Known are: {', '.join(offered)}." if offered else ""
-        message = f"names `{default}`, which gateway.models does not have."
-        yield place_finding(origins, path, message, rule="model-default", hint=hint)
-    for name in served:
-        if name not in reached:
-            yield place_finding(
-                origins,
-                ("inference", "models", name),
-                "is served, but the gateway does not offer it.",
-                rule="model-unreachable",
-                severity=Severity.WARNING,
-                hint=f"Write gateway: {{models: {{{name}: {{}}}}}}.",
-            )
-
-
 def _check_ours(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Finding]:
     for path in _OURS:
         origin = layered.origins.get(path)
@@ -149,13 +135,10 @@ def _check_ours(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Find
             "is set by the CLI for each role, so what is written here counts only for a plain helm install.",
             rule="set-by-cli",
             severity=Severity.WARNING,
+            hint="Take it out, or leave it for an installation without the CLI.",
         )
 
 
 def _list(values: Any, *path: str) -> list[Any]:
     found = pick(values, *path)
     return found if isinstance(found, list) else []
-
-
-def _is_enabled(values: Any, section: str) -> bool:
-    return table(values, section).get("enabled", True) is True

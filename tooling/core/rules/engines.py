@@ -1,0 +1,194 @@
+"""Rules on a model and the server that runs it: what its engine can do, and where its weights come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tooling.core.finding import Finding, Severity
+from tooling.core.rules.workloads import choose_engine, is_on
+from tooling.core.values import KeyPath, Layered, Values, pick, place_finding, read_count, read_model, table
+
+_SOURCES = ("image", "pvc", "hf", "s3")
+_ENGINE_METRICS = ("queueDepth", "timeToFirstTokenSeconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One model with all its settings: `engine` is what runs it, as the chart chooses it."""
+
+    name: str
+    settings: Values
+    engine: str
+
+    @property
+    def path(self) -> KeyPath:
+        """Where the model stands."""
+        return ("inference", "models", self.name)
+
+    @property
+    def yaml(self) -> str:
+        """How to write something into the model's entry, with `%s` for it."""
+        return f"inference: {{models: {{{self.name}: {{%s}}}}}}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that the server answers to, its own first."""
+        aliases = self.settings.get("aliases")
+        more = [*table(self.settings, "lora"), *table(self.settings, "with")]
+        listed = [one for one in aliases if isinstance(one, str)] if isinstance(aliases, list) else []
+        return (str(self.settings.get("servedName") or self.name), *listed, *sorted(more))
+
+
+def find_servers(values: Values) -> tuple[Server, ...]:
+    """Read every model that the chart serves."""
+    inference = table(values, "inference")
+    models = table(inference, "models") if is_on(values, "inference") else {}
+    return tuple(_read(inference, name, model) for name, model in models.items() if isinstance(model, Mapping))
+
+
+def _read(inference: Values, name: str, model: Values) -> Server:
+    settings = read_model(inference, {key: value for key, value in model.items() if value is not None})
+    return Server(name, settings, choose_engine(settings))
+
+
+def find_engine_findings(layered: Layered) -> tuple[Finding, ...]:
+    """Check effective values; a part whose shape the schema refuses is passed over without an error."""
+    found: list[Finding] = []
+    for server in find_servers(layered.values):
+        found += [*_check_engine(layered, server), *_check_sources(layered, server), *_check_pace(layered, server)]
+        found += [*_check_scaling(layered, server), *_check_names(layered, server)]
+    return tuple(found)
+
+
+def _check_engine(layered: Layered, server: Server) -> Iterator[Finding]:
+    settings, engine = server.settings, server.engine
+    if engine == "custom" and not pick(settings, "image", "repository"):
+        hint = f"Write {server.yaml % 'image: {registry: docker.io, repository: vendor/server, tag: v1}'}."
+        yield _place(layered, (*server.path, "image"), "is not set, and engine custom is its own image.", hint)
+    if settings.get("command") and engine != "custom":
+        message = f"is for engine custom, and the engine is {engine}."
+        yield _place(
+            layered,
+            (*server.path, "command"),
+            message,
+            f"Write {server.yaml % 'engine: custom'}, or use extraArgs.",
+        )
+    for key, able in (("lora", ("vllm", "llamacpp")), ("with", ("llamacpp",))):
+        if engine not in able and any(one is not None for one in table(settings, key).values()):
+            message = f"needs engine {' or '.join(able)}, and the engine is {engine}."
+            hint = f"Write {server.yaml % f'engine: {able[0]}'}, or serve each as a model of its own."
+            yield _place(layered, (*server.path, key), message, hint)
+    if engine == "tensorrtllm" and (
+        settings.get("aliases") or settings.get("servedName") not in (None, "", server.name)
+    ):
+        key = "aliases" if settings.get("aliases") else "servedName"
+        message = f"is another name, and TensorRT-LLM answers to one: {server.name}."
+        yield _place(
+            layered, (*server.path, key), message, f"Take it out, or write {server.yaml % 'engine: vllm'}."
+        )
+
+
+def _check_sources(layered: Layered, server: Server) -> Iterator[Finding]:
+    found: list[tuple[KeyPath, Any]] = [((*server.path, "source"), server.settings.get("source"))]
+    for key in ("lora", "with"):
+        entries = table(server.settings, key).items()
+        found += [
+            ((*server.path, key, name, "source"), pick(one, "source")) for name, one in entries if one is not None
+        ]
+    for path, source in found:
+        kinds = [kind for kind in _SOURCES if pick(source, kind) is not None]
+        if isinstance(source, Mapping) and not kinds:
+            hint = "Write one of image: {repository: ...}, pvc: {claimName: ...}, s3: {uri: ...},"
+            yield _place(
+                layered,
+                path,
+                "names no source of weights.",
+                f"{hint} hf: {{repository: ..., revision: ...}}.",
+                "model-source",
+            )
+        elif len(kinds) > 1:
+            message = f"names {len(kinds)} sources ({', '.join(kinds)}), and weights come from one."
+            hint = f"Keep {kinds[-1]} and take out what another values file sets: {{{kinds[0]}: null}}."
+            yield _place(layered, path, message, hint, "model-source")
+
+
+def _check_pace(layered: Layered, server: Server) -> Iterator[Finding]:
+    """Numbers of one model that have to fit each other."""
+    probes, strategy = table(server.settings, "probes"), table(server.settings, "strategy")
+    unready, restart = probes.get("unreadyAfterSeconds"), probes.get("restartAfterSeconds")
+    if isinstance(unready, int) and isinstance(restart, int) and unready >= restart:
+        message = (
+            f"is {restart}, and unreadyAfterSeconds is {unready}: it would be killed while it still gets requests."
+        )
+        hint = f"Write {server.yaml % f'probes: {{restartAfterSeconds: {5 * unready}}}'}."
+        yield _place(layered, (*server.path, "probes", "restartAfterSeconds"), message, hint, "model-probes")
+    numbers = [str(strategy.get(key)).removesuffix("%") for key in ("maxSurge", "maxUnavailable")]
+    if numbers == ["0", "0"]:
+        message = "has maxSurge 0 and maxUnavailable 0, so that no pod could ever be replaced."
+        hint = f"Write {server.yaml % 'strategy: {maxUnavailable: 1}'}."
+        yield _place(layered, (*server.path, "strategy"), message, hint, "model-strategy")
+    threads, cpus = server.settings.get("threads"), read_count(pick(server.settings, "resources", "limits", "cpu"))
+    if server.engine == "llamacpp" and isinstance(threads, int) and cpus and threads > cpus:
+        message = f"is {threads}, and the CPU limit is {cpus}: threads would wait for each other."
+        hint = f"Write {server.yaml % f'threads: {cpus}'}, or raise resources.limits.cpu."
+        yield _place(layered, (*server.path, "threads"), message, hint, "model-threads", severity=Severity.WARNING)
+
+
+def _check_scaling(layered: Layered, server: Server) -> Iterator[Finding]:
+    scaling = table(server.settings, "autoscaling")
+    metrics = {name for name, target in table(scaling, "metrics").items() if target is not None}
+    path: KeyPath = (*server.path, "autoscaling")
+    if scaling.get("enabled") is not True:
+        return
+    has_engine_metric, provider = bool(metrics & set(_ENGINE_METRICS)), scaling.get("provider")
+    if scaling.get("minReplicas") == 0 and (provider != "keda" or not has_engine_metric):
+        message = "is 0: only KEDA scales to zero, and not on cpu or memory alone."
+        hint = f"Write {server.yaml % 'autoscaling: {minReplicas: 1}'}, or provider: keda with queueDepth."
+        yield _place(layered, (*path, "minReplicas"), message, hint, "model-scaler")
+    if provider == "keda" and has_engine_metric and not pick(scaling, "keda", "serverAddress"):
+        message = "is empty: KEDA asks Prometheus for queueDepth and timeToFirstTokenSeconds."
+        keda = 'keda: {serverAddress: "http://prometheus.monitoring:9090"}'
+        hint = f"Write inference: {{modelDefaults: {{autoscaling: {{{keda}}}}}}}."
+        yield _place(layered, (*path, "keda", "serverAddress"), message, hint, "model-scaler")
+    if server.engine == "tensorrtllm" and has_engine_metric:
+        message = "names queueDepth or timeToFirstTokenSeconds, which TensorRT-LLM does not report."
+        hint = f"Write {server.yaml % 'autoscaling: {metrics: {cpu: 80}}'}, or engine: vllm."
+        yield _place(layered, (*path, "metrics"), message, hint, "model-scaler")
+    for resource in ("cpu", "memory"):
+        if resource in metrics and not pick(server.settings, "resources", "requests", resource):
+            message = f"is a percentage of the request, and resources.requests has no {resource}."
+            hint = f"Write {server.yaml % f'resources: {{requests: {{{resource}: ...}}}}'}."
+            yield _place(layered, (*path, "metrics", resource), message, hint, "model-scaler")
+
+
+def _check_names(layered: Layered, server: Server) -> Iterator[Finding]:
+    """A server of these engines answers to its own names only; llama.cpp takes any."""
+    if server.engine not in ("vllm", "tensorrtllm") or not is_on(layered.values, "gateway"):
+        return
+    for name, route in table(layered.values, "gateway", "models").items():
+        if not isinstance(route, Mapping) or route.get("url") or (route.get("model") or name) != server.name:
+            continue
+        asked = route.get("servedName") or name
+        if asked not in server.names:
+            message = f"asks model {server.name} for `{asked}`, and it answers to {', '.join(server.names)}."
+            hint = f"Write gateway: {{models: {{{name}: {{servedName: {server.names[0]}}}}}}}, or"
+            hint += f" {server.yaml % f'aliases: [{asked}]'}."
+            path: KeyPath = ("gateway", "models", name)
+            if path not in layered.origins and (*server.path, "servedName") in layered.origins:
+                path = (*server.path, "servedName")
+                message = f"is another name than the gateway's route {name} asks for: {asked}."
+            yield _place(layered, path, message, hint, "model-unanswered")
+
+
+def _place(
+    layered: Layered,
+    path: KeyPath,
+    message: str,
+    hint: str,
+    rule: str = "model-engine",
+    *,
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    return place_finding(layered.origins, path, message, rule=rule, severity=severity, hint=hint)

@@ -1,0 +1,78 @@
+"""The schema's keywords and values in the words that people are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tooling.core.masking import hide_user
+from tooling.core.schema.keys import Schema, list_allowed, list_types
+
+SHOWN_LIMIT = 40
+LIMITS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "greater than",
+    "exclusiveMaximum": "less than",
+    "multipleOf": "a multiple of",
+}
+SIZES = {
+    "minLength": ("at least", "character"),
+    "maxLength": ("at most", "character"),
+    "minItems": ("at least", "item"),
+    "maxItems": ("at most", "item"),
+    "minProperties": ("at least", "key"),
+    "maxProperties": ("at most", "key"),
+}
+_WORDS = {
+    "object": "a map",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def describe_types(node: Schema) -> str:
+    """Say which types a node allows: `a map or null`; empty when it allows any."""
+    return " or ".join(_WORDS.get(one, one) for one in list_types(node))
+
+
+def describe_limits(node: Schema) -> tuple[str, ...]:
+    """Say what a value has to keep to beside its type: `at least 1`, `one of "a", "b"`, `with the keys ...`."""
+    said = []
+    if "enum" in node:
+        said.append(f"one of {', '.join(show(one) for one in node['enum'])}")
+    said.extend(f"{words} {node[kind]}" for kind, words in LIMITS.items() if kind in node)
+    for kind, (words, noun) in SIZES.items():
+        if kind in node:
+            said.append(f"{words} {node[kind]} {noun}{'' if node[kind] == 1 else 's'}")
+    if "pattern" in node:
+        said.append(lower(node["title"]) if "title" in node else f"matching {node['pattern']}")
+    if node.get("examples"):
+        said.append(f"such as {', '.join(str(one) for one in node['examples'])}")
+    allowed = list_allowed(node)
+    if allowed:
+        said.append(f"with the keys {', '.join(allowed)}")
+    elif isinstance(node.get("additionalProperties"), Mapping):
+        said.append("with names of your choice as keys")
+    return tuple(said)
+
+
+def show(value: Any) -> str:
+    """Write a value in short: maps and lists by their kind, long text cut, no user in a URL."""
+    if isinstance(value, Mapping):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    text = hide_user(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}..."
+
+
+def lower(text: Any) -> str:
+    """Begin a text with a small letter, unless its first word is an abbreviation."""
+    words = str(text)
+    return words[:1].lower() + words[1:] if not words[1:2].isupper() else words
