@@ -69,7 +69,7 @@ def write_large(file: Path) -> None:
         stream.write("gateway:\n  podAnnotations:\n")
         number = 0
         while stream.tell() < LARGE_BYTES:
-            stream.write(f"    example.com/note-{number}: text of the annotation with the number {number}\n")
+            stream.write(f"    example.com/note-{number}: {'text ' * 30}{number}\n")
             number += 1
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tooling.app.project import Project
 from tooling.errors import UsageError, ValuesError
 
 if TYPE_CHECKING:
+    from tooling.adapters.kube_client import KubeClient
     from tooling.app.context import Ports, Target
     from tooling.app.diff import Sources
     from tooling.app.values import LoadedValues, ValuesRequest
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tooling.ports.models import ModelFiles
     from tooling.ports.reporter import Reporter
     from tooling.ports.schemas import Schemas
+    from tooling.ports.zones import Zones
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 
@@ -55,6 +57,13 @@ def schemas(project: Project) -> Schemas:
     from tooling.adapters.schemas_jsonschema import JsonSchemas  # noqa: PLC0415
 
     return JsonSchemas(project.schema, project.root / "docs" / "values.md")
+
+
+def zones() -> Zones:
+    """The time zones that this machine knows."""
+    from tooling.adapters.zones_machine import MachineZones  # noqa: PLC0415
+
+    return MachineZones()
 
 
 def helm(project: Project, *, namespace: str, context: str | None = None, kubeconfig: str | None = None) -> Helm:
@@ -124,7 +133,6 @@ def rollout(
     """
     from tooling.adapters.clock_system import SystemClock  # noqa: PLC0415
     from tooling.adapters.cluster_kubernetes import KubernetesCluster  # noqa: PLC0415
-    from tooling.adapters.kube_client import connect  # noqa: PLC0415
     from tooling.adapters.lease_kubernetes import KubernetesLease  # noqa: PLC0415
     from tooling.adapters.load_http import HttpLoad  # noqa: PLC0415
     from tooling.adapters.metrics_scrape import ScrapedMetrics  # noqa: PLC0415
@@ -132,31 +140,23 @@ def rollout(
     from tooling.adapters.store_configmap import ConfigMapStore  # noqa: PLC0415
     from tooling.app.context import Ports, make_target  # noqa: PLC0415
 
-    project = find_project()
-    embedded = _find_embedded(request.env, kubeconfig)
-    config = str(embedded.kubeconfig) if embedded else kubeconfig
-    overlays = (*_find_images(embedded), *request.files)
-    loaded = check_values(project, replace(request, files=overlays))
-    _check_embedded(embedded)
-    edge = _find_edge(embedded)
+    access = _open(request, namespace, context, kubeconfig)
     told = reporter(output)
-    client = connect(config, context)
-    wanted = namespace or str((loaded.effective.get("rollout") or {}).get("namespace") or loaded.instance)
     ports = Ports(
-        helm=helm(project, namespace=wanted, context=context, kubeconfig=config),
-        cluster=KubernetesCluster(client),
-        route=GatewayApiRoute(client),
-        metrics=ScrapedMetrics(client),
-        store=ConfigMapStore(client),
-        lease=KubernetesLease(client, progress=told.progress),
+        helm=access.helm,
+        cluster=KubernetesCluster(access.client),
+        route=GatewayApiRoute(access.client),
+        metrics=ScrapedMetrics(access.client),
+        store=ConfigMapStore(access.client),
+        lease=KubernetesLease(access.client, progress=told.progress),
         clock=SystemClock(),
         reporter=told,
         load=HttpLoad(),
     )
-    target = make_target(ports.helm, values=loaded.values, effective=loaded.effective)
-    strategy = replace(target.strategy, namespace=wanted)
-    if edge and not strategy.load.url:
-        strategy = replace(strategy, load=replace(strategy.load, url=edge))
+    target = make_target(ports.helm, values=access.loaded.values, effective=access.loaded.effective)
+    strategy = replace(target.strategy, namespace=access.namespace)
+    if access.edge and not strategy.load.url:
+        strategy = replace(strategy, load=replace(strategy.load, url=access.edge))
     return ports, replace(target, strategy=strategy, environment=request.env)
 
 
@@ -165,9 +165,32 @@ def comparison(
 ) -> tuple[Sources, LoadedValues]:
     """Wire what `diff` reads, once the values were found good. Raises what `rollout` raises."""
     from tooling.adapters.cluster_kubernetes import KubernetesCluster  # noqa: PLC0415
-    from tooling.adapters.kube_client import connect  # noqa: PLC0415
     from tooling.adapters.route_gatewayapi import GatewayApiRoute  # noqa: PLC0415
     from tooling.app.diff import Sources  # noqa: PLC0415
+
+    access = _open(request, namespace, context, kubeconfig)
+    sources = Sources(
+        helm=access.helm,
+        cluster=KubernetesCluster(access.client),
+        route=GatewayApiRoute(access.client),
+        namespace=access.namespace,
+    )
+    return sources, access.loaded
+
+
+class _Access(NamedTuple):
+    """Values that were found good, and the cluster they are for; `edge` is "" for all but the embedded one."""
+
+    loaded: LoadedValues
+    namespace: str
+    client: KubeClient
+    helm: Helm
+    edge: str
+
+
+def _open(request: ValuesRequest, namespace: str | None, context: str | None, kubeconfig: str | None) -> _Access:
+    """Check the values, with the images of the embedded cluster where that is meant, and find the cluster."""
+    from tooling.adapters.kube_client import connect  # noqa: PLC0415
     from tooling.app.render import find_namespace  # noqa: PLC0415
 
     project = find_project()
@@ -175,16 +198,12 @@ def comparison(
     config = str(embedded.kubeconfig) if embedded else kubeconfig
     loaded = check_values(project, replace(request, files=(*_find_images(embedded), *request.files)))
     _check_embedded(embedded)
-    _find_edge(embedded)
-    client = connect(config, context)
-    where = find_namespace(loaded, namespace)
-    sources = Sources(
-        helm=helm(project, namespace=where, context=context, kubeconfig=config),
-        cluster=KubernetesCluster(client),
-        route=GatewayApiRoute(client),
-        namespace=where,
+    edge = _find_edge(embedded)
+    wanted = find_namespace(loaded, namespace)
+    client = connect(config, context)  # before helm, which may have to be built
+    return _Access(
+        loaded, wanted, client, helm(project, namespace=wanted, context=context, kubeconfig=config), edge
     )
-    return sources, loaded
 
 
 def check_values(project: Project, request: ValuesRequest) -> LoadedValues:
@@ -193,7 +212,7 @@ def check_values(project: Project, request: ValuesRequest) -> LoadedValues:
     from tooling.app.values import load_values  # noqa: PLC0415
 
     loaded = load_values(documents(), project, request)
-    findings = validate(schemas(project), loaded)
+    findings = validate(schemas(project), loaded, zones())
     if has_errors(findings):
         raise ValuesError(
             f"the values of {request.env} cannot be released.", findings=findings, hint="Nothing was touched."

@@ -39,6 +39,7 @@ LEAVES = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(2**70), 2**70),
+    st.sampled_from((10**400, -(10**400), "9" * 5000, "9" * 5000 + "s", "9" * 5000 + "%", "1e999999999")),
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
     st.sampled_from(("1Gi", "500m", "object", "string", "^a+$", "(", "latest", "TCP", LONG, *FIELDS)),

@@ -21,7 +21,7 @@ from tooling.core.values import Values, merge
 from tooling.errors import ValuesError
 
 STRICTER = (
-    "is there twice", "the tag ", "another document begins", "lines with %", "a key must be text",
+    "is there twice", "is not allowed in values", "another document begins", "lines with %", "a key must be text",
     "does not take as a key", "far more than it holds", "a tag without a value", "question mark needs quotes",
     "no number that Helm can hand on",
     # what PyYAML's parser refuses and Go's takes, all of it broken
@@ -29,7 +29,7 @@ STRICTER = (
     "scanning a plain scalar found unexpected ':'",
     "scanning a quoted scalar found unexpected document",
     # settings
-    "a key is empty", "Helm drops an empty value", "not an index", "JSON object comes more",
+    "a key is empty", "Helm drops an empty value", "JSON object comes more",
 )  # fmt: skip
 """Why we refuse what helm takes: it means something else than it looks, or helm drops a part of it."""
 

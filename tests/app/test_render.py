@@ -2,7 +2,7 @@
 
 import pytest
 
-from tooling.app.render import render
+from tooling.app.render import find_namespace, render
 from tooling.app.values import LoadedValues
 from tooling.errors import UsageError
 from tooling.ports.helm import Rendered
@@ -17,6 +17,13 @@ class Recorder:
 
 VALUES = {"gateway": {"port": None}, "route": {"enabled": True}, "global": {"image": {"tag": "1"}, "role": "all"}}
 LOADED = LoadedValues("prod", VALUES, {"rollout": {"instance": "chat"}}, {})
+
+
+@pytest.mark.parametrize("rollout", [None, [1], "x", {}, {"instance": None, "namespace": ""}])
+def test_values_of_another_shape_name_the_default_instance_and_namespace(rollout):
+    loaded = LoadedValues("prod", {}, {"rollout": rollout}, {})
+    assert loaded.instance == find_namespace(loaded, None) == "genai"
+    assert find_namespace(loaded, "mine") == "mine"
 
 
 @pytest.mark.parametrize(

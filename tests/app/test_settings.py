@@ -8,6 +8,7 @@ import pytest
 
 from tooling.adapters.documents_yaml import YamlDocuments
 from tooling.adapters.schemas_jsonschema import JsonSchemas
+from tooling.adapters.zones_machine import MachineZones
 from tooling.app.project import Project
 from tooling.app.settings import apply_settings, order_settings
 from tooling.app.validate import validate
@@ -134,7 +135,7 @@ def test_a_word_where_the_schema_takes_only_a_switch_is_no_surprise(project, tmp
     (tmp_path / "mine.yaml").write_text(f"models: {{small: {{{key}: yes}}}}\n")
     loaded = load_values(YamlDocuments(), project, ValuesRequest("prod", files=(tmp_path / "mine.yaml",)))
     assert [one.rule for one in loaded.warnings] == ["literal-boolean"]
-    paths = [one.path for one in validate(JsonSchemas(project.schema), loaded)]
+    paths = [one.path for one in validate(JsonSchemas(project.schema), loaded, MachineZones())]
     assert (f"models.small.{key}" in paths) is is_told
 
 

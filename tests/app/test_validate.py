@@ -7,6 +7,7 @@ import pytest
 
 from tooling.adapters.documents_yaml import YamlDocuments
 from tooling.adapters.schemas_jsonschema import JsonSchemas
+from tooling.adapters.zones_machine import MachineZones
 from tooling.app.project import Project
 from tooling.app.validate import has_errors, validate
 from tooling.app.values import ValuesRequest, load_values
@@ -49,7 +50,7 @@ def load(project, env="prod", **options):
 
 
 def find(project, **options):
-    return [str(one) for one in validate(JsonSchemas(project.schema), load(project, **options))]
+    return [str(one) for one in validate(JsonSchemas(project.schema), load(project, **options), MachineZones())]
 
 
 def test_later_layers_win(project):
@@ -140,7 +141,8 @@ def test_what_the_schema_found_is_not_said_again_by_a_rule(project):
 
 
 def test_only_errors_stop_a_release(project):
-    warned = validate(JsonSchemas(project.schema), load(project, env="dev"))
+    warned = validate(JsonSchemas(project.schema), load(project, env="dev"), MachineZones())
     assert warned
     assert not has_errors(warned)
-    assert has_errors(validate(JsonSchemas(project.schema), load(project, sets=["gateway.replicas=x"])))
+    wrong = load(project, sets=["gateway.replicas=x"])
+    assert has_errors(validate(JsonSchemas(project.schema), wrong, MachineZones()))

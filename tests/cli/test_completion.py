@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tooling.cli.main import COMMANDS, run
-from tooling.cli.suggestions import complete_assignments, complete_keys
+from tooling.cli.suggestions import complete_assignments, complete_environments, complete_keys
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("kubernetes", "pyhelm3", "jsonschema", "jsonschema_rs", "rich", "yaml")
@@ -75,6 +75,10 @@ def test_nothing_heavy_is_imported(words):
         ("gateway.rep", ["gateway.replicas"]),
         ("rollout.capacity.max", ["rollout.capacity.maxSurgeGpus"]),
         ("inference.models.mine.repl", ["inference.models.mine.replicas"]),
+        ('inference.models."mine.2".repl', ['inference.models."mine.2".replicas']),
+        ("rollout.steps[0].wei", ["rollout.steps[0].weight"]),
+        ("inference.mod", ["inference.modelDefaults.", "inference.modelDelivery", "inference.models."]),
+        ("a..", []),
         ("nothing.there", []),
         ("gateway.replicas.x", []),
     ],
@@ -91,6 +95,15 @@ def test_keys_are_offered_one_level_at_a_time(begun, offered, monkeypatch):
 def test_a_key_to_set_gets_its_equals_sign(begun, offered, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert complete_assignments(None, None, begun) == offered
+
+
+def test_a_chart_whose_schema_is_damaged_has_no_keys(tmp_path, monkeypatch):
+    chart = tmp_path / "charts" / "genai-stack"
+    chart.mkdir(parents=True)
+    (chart / "Chart.yaml").touch()
+    (chart / "values.schema.json").write_text("{")
+    monkeypatch.chdir(tmp_path)
+    assert complete_keys(None, None, "gatew") == complete_environments(None, None, "") == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -64,6 +64,29 @@ def test_a_map_shows_what_each_layer_adds(explain, mine):
     assert '{"extra": {"url": "http://a.example.com"}}' in out
 
 
+@pytest.mark.parametrize(
+    ("flag", "is_told"),
+    [
+        ("rollout.steps[0].weight=5", False),
+        ("rollout.steps[1].weight=26", True),
+        ("rollout.steps[1].hold=1m", False),
+        ("gateway.autoscaling.minReplicas=5", False),
+    ],
+)
+def test_a_flag_is_named_only_for_what_it_has_set(explain, flag, is_told):
+    out = explain("rollout.steps[1].weight", "--set", flag)
+    assert ("--set" in out) is is_told
+    assert len(WINNER.findall(out)) == 1
+    assert "--set" in explain(flag.split("=")[0], "--set", flag)
+    assert "--set" in explain(flag.split(".")[0], "--set", flag)
+
+
+def test_a_flag_that_takes_away_what_is_above_is_named(explain):
+    out = explain("rollout.steps[1].weight", "--set-json", "rollout.steps=[]")
+    assert "> --set-json rollout.steps" in out
+    assert "(rollout.steps replaces it)" in out
+
+
 def test_a_null_takes_away(explain):
     out = explain("inference.models.smollm2.replicas")
     assert re.search(r"> values/prod\.yaml:\d+:\d+ +null  \(inference\.models\.smollm2 takes it away\)", out)

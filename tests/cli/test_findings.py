@@ -161,6 +161,19 @@ def test_annotations_escape_what_separates_properties() -> None:
 
 
 @pytest.mark.parametrize("style", ["json", "sarif", "github"])
+def test_what_is_no_unicode_can_be_written(style: str) -> None:
+    odd = Finding("x", Severity.ERROR, "bad \ud800.", "a\udc80", "a\udcff.yaml")
+    assert write_findings([odd], style).encode()
+
+
+def test_a_file_that_begins_with_a_dash_is_a_file_and_flags_and_standard_input_are_none() -> None:
+    names = ["-odd.yaml", "-", "--set gateway.replicas"]
+    first, *others = (write_findings([Finding("x", Severity.ERROR, "bad.", file=one)], "github") for one in names)
+    assert first == "::error file=-odd.yaml,title=x::bad."
+    assert set(others) == {"::error title=x::bad."}
+
+
+@pytest.mark.parametrize("style", ["json", "sarif", "github"])
 def test_no_findings_are_a_document_too(style: str) -> None:
     text = write_findings([], style)
     assert text == "" if style == "github" else json.loads(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,37 @@ def test_a_name_cannot_act_on_the_terminal(mine: Write, capfd: Capture) -> None:
     assert "\x1b" not in out
 
 
+@pytest.mark.parametrize("text", ["rollout: [1]\n", "lint: 3\n", "global: x\n", "inference: [1]\n"])
+def test_wrong_values_are_told_when_files_are_linted_too(
+    text: str, mine: Write, tmp_path: Path, capfd: Capture
+) -> None:
+    manifests = tmp_path / "manifests.yaml"
+    manifests.write_text(CONFIG)
+    assert run(["lint", "--manifests", str(manifests), "--env", "prod", "-f", mine(text)]) == 2
+    captured = capfd.readouterr()
+    assert f"error: {text.partition(':')[0]}: must be a map" in captured.err
+    assert captured.out == ""
+
+
+def test_values_that_cannot_be_read_are_annotated(mine: Write, capfd: Capture) -> None:
+    file = mine("a: 1\na: 2\n")
+    assert run(["lint", "--output", "github", "-f", file]) == 2
+    captured = capfd.readouterr()
+    assert captured.out.startswith(f"::error file={file},line=2,col=1,title=")
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize("output", ["text", "json", "sarif", "github"])
+def test_the_name_of_a_file_may_be_any_bytes(output: str, tmp_path: Path, capfd: Capture) -> None:
+    file = os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.yaml")
+    Path(file).write_text(f"{CONFIG}dta: 1\n")
+    assert run(["lint", "--manifests", file, "--output", output]) == 2
+    shown = capfd.readouterr().out
+    assert {"text": "a\\xdcff.yaml", "json": "a\\udcff.yaml", "sarif": "a%FF.yaml", "github": "a\ufffd.yaml"}[
+        output
+    ] in shown
+
+
 @pytest.mark.parametrize(("flags", "code"), [([], 0), (["--strict"], 2)])
 def test_warnings_alone_pass_unless_strict(mine: Write, flags: list[str], code: int, capfd: Capture) -> None:
     file = mine("apiVersion: v1\nkind: Endpoints\nmetadata: {name: a}\n")
@@ -169,3 +201,8 @@ def test_one_rule_can_be_asked_for_and_explained(mine: Write, capfd: Capture) ->
 def test_what_is_not_there_is_said(capfd: Capture) -> None:
     assert run(["lint", "--manifests", "nowhere.yaml"]) == 2
     assert "nowhere.yaml cannot be read" in capfd.readouterr().err
+
+
+def test_standard_input_is_read_once(capfd: Capture) -> None:
+    assert run(["lint", "--manifests", "-", "--crd-dir", "-"]) == 2
+    assert "standard input can be read once only." in capfd.readouterr().err

@@ -137,6 +137,23 @@ def test_findings_are_told_line_by_line(failing, capfd):
     assert lines[2].startswith("error: the values of prod cannot be released.")
 
 
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (ValuesError("no.", findings=(Finding("x", Severity.ERROR, "bad.", "a\x1b[2J\nb"),)), "a\\x1b[2J\\x0ab"),
+        (HelmError("no:\n\tat \x1b[2J"), "error: no:\n\\x09at \\x1b[2J"),
+        (OSError(2, "No such file", "a\x1b[2J\nb\udcff"), "a\\x1b[2J\\x0ab\\xdcff"),
+    ],
+    ids=["finding", "error", "file"],
+)
+def test_what_is_told_cannot_act_on_the_terminal(error, shown, failing, capfd):
+    failing(error)
+    run(["fail"])
+    err = capfd.readouterr().err
+    assert shown in err
+    assert "\x1b" not in err
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.exceptions.Abort(), EOFError()])
 def test_an_interruption_exits_with_130_and_says_how_to_go_on(error, failing, capfd):
     failing(error)

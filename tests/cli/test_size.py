@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tooling import bootstrap
 from tooling.cli.main import run
 from tooling.core.sizing.known import KNOWN
 
@@ -70,6 +71,17 @@ def test_what_it_suggests_is_valid_once_the_model_has_a_source(arguments, tmp_pa
     ), capfd.readouterr()
 
 
+@pytest.mark.parametrize("name", ["y", "1e3", "no", "0123", "2024-01-01", "chat"])
+def test_helm_reads_the_name_that_was_passed(name, tmp_path, capfd):
+    assert run(["size", "--model", "smollm2-135m", "--dtype", "q8_0", "--name", name]) == 0
+    out = capfd.readouterr().out
+    file = tmp_path / "mine.yaml"
+    file.write_text(out[out.index("inference:") :])
+    layer = bootstrap.documents().read(file)
+    assert [*layer.values["inference"]["models"]] == [name]
+    assert layer.warnings == ()
+
+
 def test_the_page_for_a_person(capfd):
     assert run(["size", "--model", "llama-3.1-8b", "--context", "8192"]) == 0
     out = capfd.readouterr().out
@@ -92,6 +104,28 @@ def test_a_model_of_the_values_is_sized_as_they_say(capfd):
     assert "\na100-80g " in out
     assert "\nl4 " not in out
     assert out.endswith("the memory limit of prod, 96Gi, is enough.\n")
+
+
+def test_files_and_settings_count_as_well(tmp_path, capfd):
+    file = tmp_path / "mine.yaml"
+    file.write_text("inference: {models: {qwen: {context: 8192}}}\n")
+    arguments = ["--env", "prod", "-f", str(file), "--set", "inference.models.qwen.resources.limits.memory=1Gi"]
+    found = size(capfd, *arguments, "--name", "qwen")
+    assert (found["context"], found["memoryStated"]) == (8192, 2**30)
+
+
+@pytest.mark.parametrize("place", ["inference", "inference.models", "inference.profiles", "inference.models.chat"])
+def test_values_of_another_shape_say_nothing(place, capfd):
+    arguments = ["--model", "smollm2-135m", "--dtype", "q8_0", "--name", "chat"]
+    assert size(capfd, *arguments, "--set-json", f"{place}=5")["memoryStated"] == 0
+
+
+@pytest.mark.parametrize("key", ["context", "parallel", "gpu.count"])
+@pytest.mark.parametrize("value", ["1e308", "-1", "0", '"many"', "[1]", f'"{"9" * 5000}"'])
+def test_a_number_that_no_values_may_have_says_nothing(key, value, capfd):
+    found = size(capfd, "--env", "prod", "--name", "qwen", "--set-json", f"inference.models.qwen.{key}={value}")
+    assert max(found["context"], found["tensorParallel"]) <= 32768
+    assert found["perGpu"]["total"] < 10**11
 
 
 def test_what_is_passed_goes_over_the_values(capfd):
@@ -173,7 +207,17 @@ def test_a_model_without_gpus_has_no_hardware(capfd):
         (["--model", "llama-3.1-8b", "--kv-dtype", "int3"], "--kv-dtype int3 is unknown"),
         (["--model", "llama-3.1-8b", "--context", "200000"], "--fact max_position_embeddings=200000"),
         (["--model", "llama-3.1-8b", "--hardware", "b200"], "There are: a100-80g, h100-80g, l4, mig-1g-10gb"),
-        (["--model", "llama-3.1-8b", "--gpu-memory", "lots"], "'lots' is no size"),
+        (["--model", "llama-3.1-8b", "--gpu-memory", "lots"], "--gpu-memory: 'lots' is no size"),
+        (
+            ["--model", "llama-3.1-8b", "--set", "inference.profiles.l4.gpuMemory=lots"],
+            "l4.gpuMemory: 'lots' is no",
+        ),
+        (["--model", "llama-3.1-8b", "--weights", "9" * 400], "9' is no size. Write it as 80Gi"),
+        (["--model", "llama-3.1-8b", "--fact", "head_dim=²"], "head_dim is '²', which is no number of that."),
+        (
+            ["--model", "llama-3.1-8b", "--fact", f"head_dim={'9' * 5000}"],
+            f"head_dim is '{'9' * 59}, which is no number of that.",
+        ),
         (["--model", "llama-3.1-8b", "--fact", "x"], "--fact x: it sets nothing."),
         (["--model", "llama-3.1-8b", "--parameters", "many"], "'many' is no number"),
         (["--model", "llama-3.1-8b", "--parameters", "-1"], "no number of parameters"),

@@ -108,6 +108,23 @@ def test_a_file_that_cannot_be_read_is_a_finding_too(mine, capfd):
     assert f"{file}:2:1: error: a: the key is there twice" in capfd.readouterr().out
 
 
+def test_a_key_cannot_act_on_the_terminal(mine, capfd):
+    file = mine('gateway: {"\\e[2J\\nx": 1}\n')
+    for command in (["validate"], ["render"], ["diff"]):
+        assert run([*command, "--env", "prod", "-f", file]) == 2
+        captured = capfd.readouterr()
+        shown = captured.out + captured.err
+        assert "\\x1b[2J\\x0ax: is not a known key" in shown
+        assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("command", ["validate", "render", "lint", "images"])
+def test_a_file_that_cannot_be_read_is_shown_in_the_same_way_by_all_who_render(command, mine, capfd):
+    assert run([command, "-f", mine("a: 1\na: 2\n"), "--output", "json"]) == 2
+    (finding,) = json.loads(capfd.readouterr().out)["findings"]
+    assert (finding["path"], finding["line"]) == ("a", 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

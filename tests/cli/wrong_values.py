@@ -24,11 +24,12 @@ import click
 
 from tooling.adapters.documents_yaml import YamlDocuments
 from tooling.adapters.schemas_jsonschema import JsonSchemas
+from tooling.adapters.zones_machine import MachineZones
 from tooling.app.project import Project
 from tooling.app.validate import validate
 from tooling.app.values import ValuesRequest, load_values
 from tooling.cli.options import findings_options
-from tooling.cli.values import write_finding
+from tooling.cli.wording import write_finding
 from tooling.core.values import Layer
 from tooling.errors import UsageError, ValuesError
 
@@ -105,7 +106,7 @@ class Reader:
         arguments = ["--env", ENVIRONMENT, *shlex.split(case.options), *(["-f", str(mine)] if case.text else [])]
         try:
             request = parse.main(args=arguments, standalone_mode=False)
-            findings = validate(self.schemas, load_values(self.documents, self.project, request))
+            findings = validate(self.schemas, load_values(self.documents, self.project, request), MachineZones())
         except ValuesError as error:
             findings = error.findings
             if not findings:

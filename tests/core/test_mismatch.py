@@ -8,6 +8,8 @@ import pytest
 
 from tooling.core.mismatch import Mismatch, explain, merge_choice
 
+CONTAINER = ("spec", "template", "spec", "containers", 0)
+
 
 @pytest.mark.parametrize(
     ("mismatch", "rule", "message", "hint"),
@@ -72,7 +74,7 @@ from tooling.core.mismatch import Mismatch, explain, merge_choice
         (
             Mismatch(("args",), "type", ["array"], 5),
             "field-wrong",
-            "must be a list, not 5.",
+            "must be a list.",
             "Write `args:`, and below it a dash before each entry.",
         ),
         (Mismatch(("spec",), "type", ["object"], ["a"]), "field-wrong", "must be a map, not a list.", ""),
@@ -109,10 +111,22 @@ def test_it_says_what_is_wrong_and_what_to_write(mismatch: Mismatch, rule: str, 
         (Mismatch(("data", "key"), "type", ["string"], "hunter2"), True),
         (Mismatch(("env", "password"), "type", ["integer"], "hunter2"), False),
         (Mismatch(("data", "key"), "enum", ["hunter3"], "hunter2"), True),
+        (Mismatch((*CONTAINER, "env", 0, "value"), "type", ["string"], "hunter2"), False),
+        (Mismatch((*CONTAINER, "env", 0), "type", ["object"], "DB_PASSWORD=hunter2"), False),
+        (Mismatch((*CONTAINER, "env"), "type", ["array"], "DB_PASSWORD=hunter2"), False),
+        (Mismatch((*CONTAINER, "args", 1), "type", ["string"], "hunter2"), False),
+        (Mismatch((*CONTAINER, "args"), "type", ["array"], "--api-key=hunter2"), False),
+        (Mismatch((*CONTAINER, "readinessProbe", "exec", "command", 2), "type", ["string"], "hunter2"), False),
+        (Mismatch(("spec", "env", "DB"), "enum", ["hunter3"], "hunter2"), False),
     ],
 )
 def test_a_secret_is_not_shown(mismatch: Mismatch, is_secret: bool) -> None:
     assert "hunter2" not in " ".join(explain(mismatch, is_secret=is_secret))
+
+
+def test_the_name_of_a_variable_is_shown() -> None:
+    mismatch = Mismatch((*CONTAINER, "env", 0, "name"), "type", ["string"], 5)
+    assert explain(mismatch)[1] == "must be text, not 5."
 
 
 def test_a_choice_between_types_names_them_all() -> None:

@@ -45,6 +45,11 @@ def test_versions_are_sorted_as_people_would_take_them() -> None:
     assert list_stable_first(given) == ("g/v2", "g/v1", "g/v1beta10", "g/v1beta2", "g/v1alpha1")
 
 
+def test_a_version_that_is_none_has_a_place_too() -> None:
+    odd = ("g/v²", f"g/v{'9' * 5000}", "g/", "")
+    assert set(list_stable_first(odd)) == set(odd)
+
+
 def test_alphas_and_betas_are_previews() -> None:
     assert is_preview("batch/v1beta1")
     assert is_preview("resource.k8s.io/v1alpha3")

@@ -44,6 +44,10 @@ TABLE = [
         merge(llama(lora={"tone": {}}), {"gateway": {"models": {"t": {"model": "llama", "servedName": "tone"}}}}),
         [],
     ),
+    (
+        merge(llama(lora={"tone": {}}), {"gateway": {"models": {"tone": {"model": "llama", "url": "http://x"}}}}),
+        [f"{ALL}.lora.tone"],
+    ),
     ({"inference": "broken"}, []),
     ({"gateway": "broken"}, []),
 ]

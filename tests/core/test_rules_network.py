@@ -34,6 +34,7 @@ TABLE = [
     ({"route": {"hostnames": ["a.example.com", "b.example.com", "a.example.com"]}}, ["route.hostnames[0]"]),
     ({"route": {"hostnames": ["b.example.com", "10.0.0.1"]}}, ["route.hostnames[1]"]),
     ({"route": {"hostnames": [5]}}, []),
+    ({"route": {"hostnames": [5, None, "10.0.0.1", "10.0.0.1"]}}, ["route.hostnames[2]", "route.hostnames[2]"]),
     ({"route": {"gateway": {"ports": {"https": 80}}}}, ["route.gateway.ports.https"]),
     ({"route": {"gateway": {"ports": {"https": 80}, "create": False}}}, []),
     ({"route": {"gateway": {"ports": {"http": None, "https": None}}}}, []),
@@ -43,6 +44,25 @@ TABLE = [
 @pytest.mark.parametrize(("change", "expected"), TABLE)
 def test_a_rule_finds_what_breaks_it(change, expected):
     assert [one.path for one in find_network_findings(Layered(merge(GOOD, change)))] == expected
+
+
+class Name(str):
+    """A host name that counts how often it is compared."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other):
+        type(self).compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_many_host_names_are_not_compared_with_each_other():
+    names = [Name(f"{number}.example.com") for number in range(1000)]
+    assert find_network_findings(Layered({"route": {"hostnames": names}})) == ()
+    assert Name.compared < 10 * len(names)
 
 
 def test_a_range_with_bits_to_spare_is_answered_with_the_right_one():

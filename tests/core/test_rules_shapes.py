@@ -3,13 +3,20 @@
 import copy
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tooling.core.rules import find_rule_findings
 from tooling.core.values import Layered, Origin, merge
 
 CHART = Path(__file__).parents[2] / "charts" / "genai-stack"
-ODD = (None, 5, -0.5, "x", True, [], {}, [None], [[]], {"a": None}, {"enabled": True}, ["x", {"name": []}])
+LONG = "9" * 5000
+"""More digits than `int` reads."""
+
+ODD = (
+    *(None, 5, -0.5, "x", True, [], {}, [None], [[]], {"a": None}, {"enabled": True}, ["x", {"name": []}]),
+    *(LONG, f"{LONG}s", f"{LONG} * * * *", f"{LONG}%", 10**400, float("inf"), float("nan"), "²"),
+)
 EVERY = 41
 """Which share of the places gets each odd value: all of them would take minutes, and find the same."""
 
@@ -41,7 +48,8 @@ def put(values, path, odd):
     if not path:
         return odd
     changed = copy.copy(values)
-    changed[path[0]] = put(values[path[0]], path[1:], odd)
+    below = values[path[0]] if isinstance(values, list) else values.get(path[0]) or {}
+    changed[path[0]] = put(below, path[1:], odd)
     return changed
 
 
@@ -57,6 +65,35 @@ def test_no_shape_ends_a_rule():
                 continue
             try:
                 find_rule_findings(Layered(put(values, path, odd), origins))
-            except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-                broken.append(f"{'.'.join(map(str, path))} = {odd}: {type(error).__name__}: {error}")
+            except (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError) as error:
+                broken.append(f"{'.'.join(map(str, path))} = {str(odd)[:20]}: {type(error).__name__}: {error}")
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("evals", "schedule"),
+        ("evals", "activeDeadlineSeconds"),
+        ("observability", "monitors", "interval"),
+        ("observability", "alerts", "for", "evalsFailing"),
+        ("rollout", "readyTimeout"),
+        ("rollout", "steps", 0, "weight"),
+        ("rollout", "steps", 0, "hold"),
+        ("rollout", "load", "rate"),
+        ("rollout", "analysis", "minRequests"),
+        ("rollout", "analysis", "maxHold"),
+        ("route", "requestTimeout"),
+        ("gateway", "terminationGracePeriodSeconds"),
+        ("gateway", "models", "smollm2", "timeoutSeconds"),
+        ("inference", "modelDefaults", "gpu", "count"),
+        ("inference", "modelDefaults", "terminationGracePeriodSeconds"),
+        ("quota", "resourceQuota", "hard"),
+    ],
+)
+def test_no_number_is_too_long_for_a_rule(path):
+    values = merge(read_values(), {"rollout": {"load": {"enabled": True}}, "route": {"enabled": True}})
+    values = merge(values, {"observability": {"monitors": {"enabled": True}, "alerts": {"enabled": True}}})
+    for odd in ODD:
+        changed = put(values, path, {"cpu": odd, "nvidia.com/gpu": odd} if path[-1] == "hard" else odd)
+        find_rule_findings(Layered(changed, {}))

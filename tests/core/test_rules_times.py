@@ -6,6 +6,9 @@ from tooling.core.rules.cron import find_cron_fault
 from tooling.core.rules.times import find_time_findings, find_zones
 from tooling.core.values import Layered, merge
 
+LONG = "9" * 5000
+"""More digits than `int` reads."""
+
 RIGHT = [
     *(
         "@daily",
@@ -35,6 +38,10 @@ WRONG = {
     "1-2-3 * * * *": "is no minute",
     "0 0 31 2 *": "has no day",
     "0 0 31 4,6 ?": "has no day",
+    f"{LONG} * * * *": "from 0 to 59",
+    f"1-{LONG} * * * *": "from 0 to 59",
+    f"*/{LONG} * * * *": "above 0",
+    f"0 0 {LONG} 2 *": "from 1 to 31",
 }
 
 
@@ -75,6 +82,8 @@ TABLE = [
     ({"observability": {"monitors": {"interval": "5s"}}}, ["error observability.monitors.scrapeTimeout"]),
     ({"observability": {"monitors": {"interval": "5s", "enabled": False}}}, []),
     ({"observability": {"monitors": {"interval": "soon"}}}, []),
+    ({"observability": {"monitors": {"scrapeTimeout": "1m1s"}}}, ["error observability.monitors.scrapeTimeout"]),
+    ({"observability": {"monitors": {"scrapeTimeout": f"{LONG}s"}}}, []),
     (
         {"observability": {"alerts": {"for": {"evalsFailing": "29m"}}}},
         ["warning observability.alerts.for.evalsFailing"],

@@ -13,6 +13,7 @@ from tooling.core.values import (
     layer,
     merge,
     place_finding,
+    read_count,
     role_values,
 )
 
@@ -124,3 +125,28 @@ def test_a_finding_points_at_the_layer_and_line():
 def test_a_role_adds_its_few_keys(arguments, overlay, release):
     assert role_values(*arguments) == overlay
     assert find_release(*arguments[:3]) == release
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (4, 4),
+        (4.0, 4),
+        ("4", 4),
+        ("9" * 18, 10**18 - 1),
+        (4.5, None),
+        (True, None),
+        (None, None),
+        ([], None),
+        ("4.0", None),
+        ("-4", None),
+        ("", None),
+        ("²", None),
+        ("\u0664", None),
+        ("9" * 5000, None),
+        (float("inf"), None),
+        (float("nan"), None),
+    ],
+)
+def test_a_count_is_a_whole_number_of_bounded_length(value, count):
+    assert read_count(value) == count

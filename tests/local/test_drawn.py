@@ -20,7 +20,7 @@ from tests.local.test_apply import NAMESPACE, api, try_out
 from tooling.app.project import Project
 from tooling.app.validate import has_errors, validate
 from tooling.app.values import ValuesRequest, load_values
-from tooling.bootstrap import documents, schemas
+from tooling.bootstrap import documents, schemas, zones
 from tooling.local.binaries import build
 
 pytestmark = pytest.mark.local
@@ -69,7 +69,7 @@ def is_passed(project: Project, values: object) -> bool:
     """Write values as an environment and ask validate."""
     (project.environments / "drawn.yaml").write_text(json.dumps(values), encoding="utf-8")
     loaded = load_values(documents(), project, ValuesRequest("drawn"))
-    return not has_errors(validate(schemas(project), loaded))
+    return not has_errors(validate(schemas(project), loaded, zones()))
 
 
 def render(project: Project, views: tuple[View, ...] = (ALL,)) -> str:

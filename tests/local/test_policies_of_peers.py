@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from tooling.adapters.manifests_yaml import YamlManifests
+from tooling.core.manifests import Manifest
 from tooling.core.policies.catalog import POLICIES, Bundle
 from tooling.local.definitions import fetch, find_pinned
 from tooling.local.toolchain import find_go
 
 pytestmark = pytest.mark.local
-YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MANIFESTS = YamlManifests()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +99,16 @@ def find_module(tool: str, module: str) -> Path:
     return fetch(find_pinned(tool, module), find_go(print))
 
 
-def read(file: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a file; templates and test data that is no YAML are passed over."""
-    try:
-        documents = list(yaml.load_all(file.read_text(encoding="utf-8"), Loader=YamlLoader))
-    except yaml.YAMLError:
-        return
-    for document in documents:
-        if isinstance(document, dict) and {"apiVersion", "kind"} <= document.keys():
-            yield from document.get("items") or [document]
+def read(file: Path) -> Iterator[Manifest]:
+    """The objects of a file as lint reads them; templates and test data that is no YAML are passed over."""
+    for one in MANIFESTS.read(str(file)).objects:
+        if {"apiVersion", "kind"} <= one.manifest.keys():
+            yield one.manifest
 
 
 def gather(root: Path, *, is_whole: bool) -> Iterator[tuple[str, Bundle]]:
     """The bundles of a folder, each with where it is from."""
-    found: dict[Path, list[dict[str, Any]]] = {}
+    found: dict[Path, list[Manifest]] = {}
     for file in sorted((*root.rglob("*.yaml"), *root.rglob("*.yml"))):
         found.setdefault(file.parent if is_whole else file, []).extend(read(file))
     for place, objects in found.items():

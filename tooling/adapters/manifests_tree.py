@@ -104,7 +104,7 @@ class _Builder:
         merged: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if key_node.tag == PLAIN and key_node.value == "<<":
-                merged = self._merge(value_node, depth, is_again=is_again) | merged
+                self._merge(merged, value_node, depth, is_again=is_again)
                 continue
             key = _read_name(key_node)
             if key in values:
@@ -112,16 +112,15 @@ class _Builder:
             values[key] = self.build(value_node, depth + 1, is_again=is_again)
         return merged | values if merged else values
 
-    def _merge(self, node: yaml.Node, depth: int, *, is_again: bool) -> dict[str, Any]:
-        """Read what `<<: *anchor` takes over; of several the first wins."""
+    def _merge(self, merged: dict[str, Any], node: yaml.Node, depth: int, *, is_again: bool) -> None:
+        """Take over what `<<: *anchor` names; of several the first wins."""
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        merged: dict[str, Any] = {}
         for part in parts:
             found = self.build(part, depth + 1, is_again=is_again)
             if not isinstance(found, dict):
                 raise DocumentError("has a `<<` that takes over something else than maps.", _line(node))
-            merged = found | merged
-        return merged
+            for key, value in found.items():
+                merged.setdefault(key, value)
 
 
 def _read(node: yaml.ScalarNode) -> Scalar:

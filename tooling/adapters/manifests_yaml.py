@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,15 +34,11 @@ class YamlManifests:
 
     def read(self, source: str) -> Reading:
         """Return the objects of a file, of all YAML and JSON files below a folder, or of standard input (`-`)."""
-        objects: list[Located] = []
-        findings: list[Finding] = []
-        for name, text in _read_texts(source):
-            for found in _read_stream(name, text):
-                if isinstance(found, Finding):
-                    findings.append(found)
-                else:
-                    objects += unpack(found)
-        return Reading(tuple(objects), tuple(findings))
+        return _gather(_read_texts(source))
+
+    def read_text(self, text: str, file: str) -> Reading:
+        """Return the objects of a text that was read already, or made; `file` is what to call it."""
+        return _gather([(file, text)])
 
     def find_definitions(self, chart: Path) -> tuple[str, ...]:
         """Return the files in which a chart and its subcharts define custom kinds (`crds/`)."""
@@ -63,6 +59,18 @@ class YamlManifests:
             path = _LAST_PART.sub("", path)
         mark = marks.get(path)
         return Mark(found.line + mark.line - 1, mark.column) if mark else Mark(found.line, 0)
+
+
+def _gather(texts: Iterable[tuple[str, str]]) -> Reading:
+    objects: list[Located] = []
+    findings: list[Finding] = []
+    for name, text in texts:
+        for found in _read_stream(name, text):
+            if isinstance(found, Finding):
+                findings.append(found)
+            else:
+                objects += unpack(found)
+    return Reading(tuple(objects), tuple(findings))
 
 
 @lru_cache(maxsize=64)

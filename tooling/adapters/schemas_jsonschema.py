@@ -20,9 +20,6 @@ from tooling.core.values import KeyPath, Layered, Origin, find_origin, place_fin
 from tooling.errors import StateError, ValuesError
 
 RULE = "schema"
-FLAG = "--"
-"""How the layer of a value is named that a command line flag has set."""
-
 MAX_ERRORS = 5_000
 """Errors that are explained; values with more of them are not for this chart, and nobody reads on."""
 
@@ -91,7 +88,7 @@ class JsonSchemas:
         from tooling.core.schema.explanation import tell  # noqa: PLC0415
 
         schema = self.read()
-        flags = {where: one for where, one in origins.items() if one.layer.startswith(FLAG)}
+        flags = {where: one for where, one in origins.items() if one.is_flag}
         for told in tell(schema, [_translate(schema, error, origins) for error in errors]):
             setters = _blame(flags, told.path) or origins
             finding = place_finding(setters, told.path, told.message, rule=RULE, hint=told.hint)
@@ -167,7 +164,7 @@ def _translate(schema: Schema, error: jsonschema_rs.ValidationError, origins: Ma
         node=_find_node(schema, tuple(error.schema_path)),
         branches=branches,
         name=name,
-        is_flag=origin is not None and origin.layer.startswith(FLAG),
+        is_flag=origin is not None and origin.is_flag,
     )
 
 

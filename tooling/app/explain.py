@@ -14,9 +14,6 @@ from tooling.core.values import KeyPath, Layer, format_path, pick, read_model, t
 from tooling.errors import UsageError
 from tooling.ports.schemas import Schemas
 
-FLAG = "--"
-"""How the layer of a value is named that a command line flag has set."""
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -52,7 +49,7 @@ def explain(schemas: Schemas, loaded: LoadedValues, text: str) -> Explanation:
     if key is None:
         known = find_known(schema, path)
         raise UsageError(f"there is no key {format_path(path)}.", hint=_suggest(schema, path, len(known.path)))
-    statements = find_statements((*loaded.layers, *_list_flags(loaded)), path)
+    statements = find_statements((*loaded.layers, *_list_flags(loaded, path)), path)
     chart = [one for one in statements if one.layer in loaded.chart_layers]
     return Explanation(
         key=format_path(path),
@@ -73,11 +70,12 @@ def _suggest(schema: Schema, path: KeyPath, depth: int) -> str:
     return ask_for(schema, around, meant)
 
 
-def _list_flags(loaded: LoadedValues) -> list[Layer]:
-    """Return what each flag says as a layer of its own, in their order."""
+def _list_flags(loaded: LoadedValues, path: KeyPath) -> list[Layer]:
+    """Return what each flag says of a key, of what is in it or of what it is in, as layers in their order."""
     flags: dict[str, list[KeyPath]] = {}
     for where, origin in loaded.origins.items():
-        if origin.layer.startswith(FLAG):
+        both = min(len(where), len(path))
+        if origin.is_flag and where[:both] == path[:both]:
             flags.setdefault(origin.layer, []).append(where)
     return [Layer(name, _place(loaded, where)) for name, paths in flags.items() for where in paths]
 

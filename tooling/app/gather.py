@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import groupby
 
 from tooling.app.project import Project
 from tooling.app.render import render_part
 from tooling.app.values import LoadedValues
+from tooling.core.finding import Finding
 from tooling.core.located import Located
 from tooling.core.values import merge, pick
-from tooling.ports.helm import Helm, RenderSettings
+from tooling.ports.helm import Helm, Rendered, RenderSettings
 from tooling.ports.manifests import Manifests, Reading
 
 
@@ -24,21 +26,47 @@ def gather_files(manifests: Manifests, sources: Iterable[str]) -> Reading:
 
 
 def gather_rendered(
-    helm: Helm, project: Project, loaded: LoadedValues, parts: Iterable[tuple[str, str]], kube_version: str
+    helm: Helm,
+    manifests: Manifests,
+    project: Project,
+    loaded: LoadedValues,
+    parts: Iterable[tuple[str, str]],
+    *,
+    kube_version: str,
 ) -> Reading:
     """Render parts (role and slot) of an instance for a Kubernetes, hooks and tests included.
 
     A slot comes with its autoscalers, as a rollout leaves it. The file of an object is its template, without a
-    line: one of the output would be one of no file. Raises what `render_part` raises.
+    line: one of the output would be one of no file. Read as kubectl does, which refuses a key that is there twice;
+    helm takes the last. Raises what `render_part` raises.
     """
     if not pick(loaded.values, "global", "autoscaler"):
         loaded = replace(loaded, values=merge(loaded.values, {"global": {"autoscaler": "on"}}))
     folder = project.chart.parent.relative_to(project.root)
     settings = RenderSettings(has_hooks=True, kube_version=kube_version)
-    rendered = (render_part(helm, loaded, role, slot, settings) for role, slot in parts)
-    return Reading(
-        tuple(Located(one.manifest, str(folder / one.source)) for part in rendered for one in part.rendered)
-    )
+    objects: list[Located] = []
+    findings: list[Finding] = []
+    for role, slot in parts:
+        for _, same in groupby(render_part(helm, loaded, role, slot, settings).rendered, key=_identify):
+            documents = tuple(same)
+            file = str(folder / documents[0].source)
+            reading = manifests.read_text(documents[0].text, file)
+            findings += map(_lift, reading.findings)
+            if reading.findings:  # the policies look at the objects as helm reads them all the same
+                objects += (Located(one.manifest, file) for one in documents)
+            else:
+                objects += (replace(one, line=0, text="") for one in reading.objects)
+    return Reading(tuple(objects), tuple(findings))
+
+
+def _identify(rendered: Rendered) -> int:
+    """Tell texts apart: documents of one text share it, and two that only say the same do not."""
+    return id(rendered.text)
+
+
+def _lift(finding: Finding) -> Finding:
+    """Say in words which line it is: one of what the template made is none of the template."""
+    return replace(finding, line=0, hint=f"It is line {finding.line} of what the template renders.")
 
 
 def gather_definitions(manifests: Manifests, project: Project | None, folders: Iterable[str]) -> Reading:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tooling.app.values import LoadedValues
 from tooling.core.plan import SLOTS
 from tooling.core.selection import find_unknown, is_selected
-from tooling.core.values import find_release, merge, role_values
+from tooling.core.values import find_release, merge, pick, role_values
 from tooling.errors import UsageError
 from tooling.ports.helm import PLAIN, Helm, Manifest, Rendered, RenderSettings
 
@@ -36,7 +36,7 @@ class Part:
 
 def find_namespace(loaded: LoadedValues, given: str | None) -> str:
     """Return the namespace that was given, else rollout.namespace, else one called like the instance."""
-    return given or str((loaded.effective.get("rollout") or {}).get("namespace") or loaded.instance)
+    return given or str(pick(loaded.effective, "rollout", "namespace") or loaded.instance)
 
 
 def render(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tooling.core.digits import read_digits
 from tooling.core.sizing.config import read_config
 from tooling.core.sizing.fit import (
     TENSORS,
@@ -128,13 +129,14 @@ def _read_fact(text: str) -> tuple[str, object]:
     if not key or not equals:
         raise UsageError(f"--fact {text}: it sets nothing.", hint="Write it as --fact num_key_value_heads=8.")
     words = {"true": True, "false": False, "null": None}
-    return key, int(value) if value.isdigit() else words.get(value, value)
+    number = read_digits(value)
+    return key, words.get(value, value) if number is None else number
 
 
 def _restated(model: Model, request: SizeRequest) -> Model:
     if not request.weights:
         return model
-    stated = read_bytes(request.weights)
+    stated = read_bytes(request.weights, "--weights")
     return replace(
         model, file_bytes=stated, notes=(*model.notes, "the size of the weights is the one that was passed")
     )
@@ -187,7 +189,7 @@ def _find_fits(
 
 def _find_hardware(request: SizeRequest, profiles: Mapping[str, Any]) -> list[Hardware]:
     if request.gpu_memory:
-        return [Hardware("", "nvidia.com/gpu", read_bytes(request.gpu_memory))]
+        return [Hardware("", "nvidia.com/gpu", read_bytes(request.gpu_memory, "--gpu-memory"))]
     there = {name: profile for name, profile in profiles.items() if isinstance(profile, Mapping)}
     unknown = [name for name in request.hardware if name not in there]
     if unknown:

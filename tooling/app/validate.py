@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from tooling.app.values import LoadedValues
-from tooling.app.zones import find_unknown_zones
 from tooling.core.finding import Finding, Severity
 from tooling.core.rules import find_rule_findings
+from tooling.core.rules.times import find_zones
 from tooling.core.schema.keys import Schema, find_key, list_types, read_path
 from tooling.core.schema.nulls import find_null_findings
 from tooling.core.schema.overlap import join
 from tooling.ports.schemas import Schemas
+from tooling.ports.zones import Zones
 
 
-def validate(schemas: Schemas, loaded: LoadedValues) -> tuple[Finding, ...]:
+def validate(schemas: Schemas, loaded: LoadedValues, zones: Zones) -> tuple[Finding, ...]:
     """Return what the loader, the schema and the rules between keys find, each thing once, errors first."""
     nulls = find_null_findings(schemas.read(), loaded.values, loaded.layered)
     shape = (*schemas.check(loaded.layered), *nulls)
@@ -20,7 +21,7 @@ def validate(schemas: Schemas, loaded: LoadedValues) -> tuple[Finding, ...]:
         loaded.layered,
         chart_layers=loaded.chart_layers,
         shared_layers=loaded.profile_layers,
-        unknown_zones=find_unknown_zones(loaded.effective),
+        unknown_zones=zones.find_unknown(find_zones(loaded.effective)),
     )
     warnings = tuple(one for one in loaded.warnings if not _is_meant(schemas.read(), one))
     found = join(shape, rules, warnings, loaded.chart_layers)

@@ -55,7 +55,7 @@ class LoadedValues:
     @property
     def instance(self) -> str:
         """Name of the instance."""
-        return str((self.effective.get("rollout") or {}).get("instance") or "genai")
+        return str(pick(self.effective, "rollout", "instance") or "genai")
 
 
 def load_values(documents: Documents, project: Project, request: ValuesRequest) -> LoadedValues:

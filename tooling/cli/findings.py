@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from tooling.core.finding import Finding, Severity
+from tooling.core.values import Origin
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _FINGERPRINT = "genaiStackFinding/v1"
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""How Python holds the bytes of a file's name that are no text; nothing can be written with them in it."""
 
 
 class RuleText(Protocol):
@@ -79,6 +83,7 @@ def _tell(finding: Finding) -> str:
 
 
 def _escape(text: str, more: str = "") -> str:
+    text = _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
     for sign in f"%\r\n{more}":
         text = text.replace(sign, f"%{ord(sign):02X}")
     return text
@@ -143,12 +148,12 @@ def _make_result(finding: Finding, ids: Sequence[str]) -> dict[str, Any]:
 
 def _find_file(finding: Finding) -> str:
     """Return the file of a finding; values that a flag has set, and standard input, are in none."""
-    return "" if finding.file.startswith("-") else finding.file
+    return "" if finding.file == "-" or Origin(finding.file).is_flag else finding.file
 
 
 def _locate(file: str) -> str:
     """Write a file as a URI: relative to the checkout, or `file:` for one outside of it."""
-    path = quote(file.replace("\\", "/"))
+    path = quote(file.replace("\\", "/"), errors="surrogateescape")
     return f"file://{path}" if path.startswith("/") else path
 
 
@@ -157,6 +162,6 @@ def _number_prints(findings: Sequence[Finding]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for finding in findings:
         text = "\0".join((finding.rule, finding.file, finding.path, finding.message))
-        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
         seen[digest] = seen.get(digest, 0) + 1
         yield f"{digest}:{seen[digest]}"

@@ -15,11 +15,12 @@ from tooling.app.lint import LintSettings, choose_versions, list_rules
 from tooling.app.lint import lint as find_findings
 from tooling.app.render import find_namespace
 from tooling.app.validate import has_errors
-from tooling.app.values import ValuesRequest, load_values
+from tooling.app.values import ValuesRequest
 from tooling.cli.findings import write_findings
-from tooling.cli.lint_report import colour, show_report
+from tooling.cli.lint_report import show_report
 from tooling.cli.options import findings_options
 from tooling.cli.values import EXIT_FINDINGS, load_sound
+from tooling.cli.wording import colour
 from tooling.core.lint import Report
 from tooling.core.plan import SLOTS
 from tooling.core.policies.totals import Totals
@@ -106,19 +107,22 @@ def _gather(
     namespace: str | None,
 ) -> tuple[LintSettings, Reading, Reading, str]:
     """Return what to lint against, the objects, the definitions, and what to call it all."""
+    if (*sources, *folders).count("-") > 1:
+        raise UsageError("standard input can be read once only.", hint="Name a file in place of the other `-`.")
     files = bootstrap.manifests()
     if sources:
         settings = LintSettings(targets, namespace=namespace or "default")
         if _is_env_given() or request != ValuesRequest(request.env):
             project = bootstrap.find_project()
-            loaded = load_values(bootstrap.documents(), project, request)
+            loaded = load_sound(project, request, output=output)
             settings = LintSettings(targets, find_namespace(loaded, namespace), loaded.layered)
         reading = gather_files(files, sources)
         return settings, reading, gather_definitions(files, None, folders), ", ".join(sources)
     project = bootstrap.find_project()
     loaded = load_sound(project, request, output=output)
     where = find_namespace(loaded, namespace)
-    reading = gather_rendered(bootstrap.helm(project, namespace=where), project, loaded, PARTS[role], targets[0])
+    helm = bootstrap.helm(project, namespace=where)
+    reading = gather_rendered(helm, files, project, loaded, PARTS[role], kube_version=targets[0])
     settings = LintSettings(targets, where, loaded.layered)
     return settings, reading, gather_definitions(files, project, folders), request.env
 

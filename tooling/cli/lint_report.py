@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import click
 
+from tooling.cli.wording import colour, count, plain
 from tooling.core.finding import Finding, Severity
 from tooling.core.lint import Report
-from tooling.core.policies.quantity import format_bytes
-from tooling.core.policies.totals import MEMORY, STORAGE, Amount, Totals
+from tooling.core.policies.requests import MEMORY
+from tooling.core.policies.totals import STORAGE, Amount, Totals
+from tooling.core.quantity import format_bytes
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _IN_BYTES = frozenset({MEMORY, STORAGE})
 
 
@@ -22,22 +23,22 @@ def show_report(report: Report, subject: str) -> None:
         name, separator, _ = finding.path.partition(": ")
         groups.setdefault((finding.file, name if separator or "/" in name else ""), []).append(finding)
     for (file, name), findings in groups.items():
-        head = (click.style(_plain(name), bold=True) if name else "", _plain(file))
+        head = (click.style(plain(name), bold=True) if name else "", plain(file))
         click.echo("  ".join(part for part in head if part))
         for finding in findings:
             click.echo(f"  {_write(finding, name)}")
     for one in report.waived:
         told = f"{one.finding.path}: {one.finding.message} [{one.finding.rule}]"
-        click.echo(click.style(_plain(f"waived: {told} Reason: {one.reason}"), dim=True))
+        click.echo(click.style(plain(f"waived: {told} Reason: {one.reason}"), dim=True))
     if report.totals.amounts:
-        click.echo(_plain(f"{subject} asks for {write_totals(report.totals, report.currency)}"))
+        click.echo(plain(f"{subject} asks for {write_totals(report.totals, report.currency)}"))
     if report.totals.apis:
         metrics = ", ".join(report.totals.apis)
-        click.echo(_plain(f"{subject} scales by metrics that an adapter has to serve: {metrics}"))
+        click.echo(plain(f"{subject} scales by metrics that an adapter has to serve: {metrics}"))
     errors = sum(one.severity is Severity.ERROR for one in report.findings)
-    counts = [_count(errors, "error"), _count(len(report.findings) - errors, "warning")]
+    counts = [count(errors, "error"), count(len(report.findings) - errors, "warning")]
     counts += [f"{len(report.waived)} waived"] if report.waived else []
-    what = f"{_count(report.objects, 'object')} for Kubernetes {', '.join(report.versions)}"
+    what = f"{count(report.objects, 'object')} for Kubernetes {', '.join(report.versions)}"
     click.echo(f"{subject}: {what}: {', '.join(counts)}")
 
 
@@ -53,11 +54,6 @@ def write_totals(totals: Totals, currency: str) -> str:
     cost = f"{_span(f'{totals.least_cost:.2f}', f'{totals.most_cost:.2f}')} {currency}".strip()
     without = f", {', '.join(totals.unpriced)} not counted" if totals.unpriced else ""
     return f"{text}: {cost} an hour{without}."
-
-
-def colour(severity: Severity) -> str:
-    """Write a severity as it is shown in a terminal; click takes the colour out elsewhere."""
-    return click.style(str(severity), fg=_COLOURS[severity], bold=True)
 
 
 def _write_amount(amount: Amount) -> str:
@@ -76,13 +72,4 @@ def _write(finding: Finding, name: str) -> str:
     path = finding.path.removeprefix(name).removeprefix(": ")
     told = f"{path}: {finding.message}" if path else finding.message
     text = f"{told} {finding.hint}".rstrip()
-    return f"{f'{place} ' if place else ''}{colour(finding.severity)} {_plain(text)} [{finding.rule}]"
-
-
-def _plain(text: str) -> str:
-    """Write out what a terminal would act upon: names in a manifest are anybody's."""
-    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    return f"{f'{place} ' if place else ''}{colour(finding.severity)} {plain(text)} [{finding.rule}]"

@@ -114,7 +114,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        click.echo(f"error: {error.strerror or error}: {error.filename or 'no file named'}.", err=True)
+        _tell_line(f"error: {error.strerror or error}: {error.filename or 'no file named'}.")
         return GenaiError.exit_code
     return result if isinstance(result, int) else 0
 
@@ -128,8 +128,15 @@ def _tell(error: GenaiError, arguments: list[str]) -> None:
         click.echo(json.dumps({**document, "findings": [str(one) for one in findings]}))
         return
     for finding in findings:
-        click.echo(str(finding), err=True)
-    click.echo(f"error: {error}", err=True)
+        _tell_line(str(finding))
+    for line in f"error: {error}".split("\n"):
+        _tell_line(line)
+
+
+def _tell_line(text: str) -> None:
+    from tooling.cli.wording import plain  # noqa: PLC0415 - only for errors
+
+    click.echo(plain(text), err=True)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler

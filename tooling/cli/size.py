@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from tooling import bootstrap
 from tooling.app.size import SizeReport, SizeRequest
 from tooling.app.size import size as size_model
 from tooling.app.size_values import adopt
 from tooling.app.values import ValuesRequest, load_values
-from tooling.cli.suggestions import complete_environments, complete_models, complete_profiles
+from tooling.cli.options import values_options
+from tooling.cli.suggestions import complete_models
 from tooling.core.sizing.fit import Fit, write_bytes
+from tooling.core.values import table
 
 GIB = 2**30
 EXIT_NO_FIT = 2
@@ -47,23 +48,8 @@ _DOC = "docs/size.md has the formulas, and how near they come."
 @click.option(
     "--name", metavar="NAME", default="", help="Name below inference.models; what the values say of it counts."
 )
-@click.option(
-    "--env",
-    metavar="NAME",
-    default="local",
-    show_default=True,
-    shell_complete=complete_environments,
-    help="Whose inference.profiles count.",
-)
-@click.option(
-    "--profile",
-    metavar="NAME",
-    default="",
-    shell_complete=complete_profiles,
-    help="Values of values/profiles/NAME.yaml, below --env.",
-)
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom.")
-def size(*, env: str, profile: str, output: str, kv_dtype: str, parameters: str, **options: Any) -> None:
+@values_options
+def size(*, request: ValuesRequest, output: str, kv_dtype: str, parameters: str, **options: Any) -> None:
     """Tell how much memory a model needs, and on how many GPUs.
 
     FILE is the model's config.json, a folder with one, or a GGUF file. Nothing is downloaded. Exits with 2 when no
@@ -71,22 +57,21 @@ def size(*, env: str, profile: str, output: str, kv_dtype: str, parameters: str,
     """
     tensor, pipeline = options.pop("tensor_parallel") or 0, options.pop("pipeline_parallel")
     options |= {key: options[key] or 0 for key in ("context", "concurrency")}
-    request = SizeRequest(
+    wanted = SizeRequest(
         **options,
         cache_dtype=kv_dtype,
         tensor=tensor,
         pipeline=pipeline,
         parameters=_read_count(parameters),
     )
-    project = bootstrap.find_project()
-    loaded = load_values(bootstrap.documents(), project, ValuesRequest(env, profile))
-    inference = loaded.effective.get("inference") or {}
-    request, stated = adopt(request, inference)
-    report = size_model(bootstrap.model_files(), request, inference.get("profiles") or {})
+    loaded = load_values(bootstrap.documents(), bootstrap.find_project(), request)
+    inference = table(loaded.effective, "inference")
+    wanted, stated = adopt(wanted, inference)
+    report = size_model(bootstrap.model_files(), wanted, table(inference, "profiles"))
     if output == "json":
         click.echo(json.dumps({**to_json(report), "memoryStated": stated}, indent=2))
     else:
-        verdict = _compare(report, stated, env) if stated else ""
+        verdict = _compare(report, stated, request.env) if stated else ""
         click.echo(write_text(report).rstrip() + verdict)
     if report.fits and report.chosen is None:
         raise click.exceptions.Exit(EXIT_NO_FIT)
@@ -137,7 +122,7 @@ def write_text(report: SizeReport) -> str:
     lines += [f"note: {note}" for note in model.notes]
     if report.fits and report.chosen is None:
         return "\n".join([*lines, "", f"No hardware above holds it. {_DOC}", ""])
-    values = yaml.safe_dump(dict(report.values), sort_keys=False, default_flow_style=None)
+    values = bootstrap.documents().write([report.values]).removeprefix("---\n")
     return "\n".join([*lines, "", f"# {_DOC} The model needs a source besides.", values])
 
 

@@ -1,36 +1,42 @@
 """What a shell is offered at a press of Tab: environments, profiles, keys of the chart's values, models.
 
-Nothing is offered where nothing is known, and nothing heavy is imported: this runs while somebody types.
+Nothing is offered where nothing is known, and what is needed is imported late: this runs while somebody types, and
+every command imports it for its options.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from tooling.errors import UsageError
+from tooling.errors import StateError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tooling.app.project import Project
+    from tooling.core.schema.keys import Schema
 
 
 def complete_environments(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
     """Return the names of values/*.yaml."""
-    return _find_names(("values",), begun)
+    project = _find_project()
+    return _list_files(project.environments, begun) if project else []
 
 
 def complete_profiles(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
     """Return the names of values/profiles/*.yaml."""
-    return _find_names(("values", "profiles"), begun)
+    project = _find_project()
+    return _list_files(project.profiles, begun) if project else []
 
 
 def complete_keys(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
     """Return the keys of the chart's values that begin so, one level at a time; maps end in a dot."""
-    schema = _read_schema()
     parent, dot, last = begun.rpartition(".")
-    node = _walk(schema, parent.split(".") if parent else [])
-    return [f"{parent}{dot}{key}{end}" for key, end in _list_keys(node) if key.startswith(last)]
+    keys = _list_keys(_read_schema(), parent)
+    return [f"{parent}{dot}{key}" for key in keys if key.startswith(last)]
 
 
 def complete_assignments(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
@@ -48,43 +54,41 @@ def complete_models(context: click.Context, parameter: click.Parameter, begun: s
     return [name for name in names if name.lower().startswith(begun.lower())]
 
 
-def _find_names(folders: tuple[str, ...], begun: str) -> list[str]:
-    root = _find_root()
-    if root is None:
-        return []
-    return sorted(file.stem for file in root.joinpath(*folders).glob("*.yaml") if file.stem.startswith(begun))
-
-
-def _read_schema() -> Mapping[str, Any]:
-    root = _find_root()
-    if root is None:
-        return {}
-    try:
-        found = json.loads((root / "charts" / "genai-stack" / "values.schema.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
-
-
-def _find_root() -> Path | None:
+def _find_project() -> Project | None:
     from tooling import bootstrap  # noqa: PLC0415
 
     try:
-        return bootstrap.find_project().root
+        return bootstrap.find_project()
     except UsageError:
         return None
 
 
-def _walk(node: Mapping[str, Any], keys: list[str]) -> Mapping[str, Any]:
-    """Follow keys; below a map by name any name will do."""
-    for key in keys:
-        below = (node.get("properties") or {}).get(key) or node.get("additionalProperties")
-        node = below if isinstance(below, Mapping) else {}
-    return node
+def _list_files(folder: Path, begun: str) -> list[str]:
+    from tooling import bootstrap  # noqa: PLC0415
+
+    return [name for name in bootstrap.documents().find(folder) if name.startswith(begun)]
 
 
-def _list_keys(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the keys of a node, and what follows each: a dot after a map, nothing after a value."""
-    for key, below in (node.get("properties") or {}).items():
-        is_map = "properties" in below or isinstance(below.get("additionalProperties"), Mapping)
-        yield key, "." if is_map else ""
+def _read_schema() -> Schema:
+    from tooling import bootstrap  # noqa: PLC0415
+
+    project = _find_project()
+    try:
+        return bootstrap.schemas(project).read() if project else {}
+    except StateError:
+        return {}
+
+
+def _list_keys(schema: Schema, parent: str) -> Iterator[str]:
+    """Yield the keys of a map that is written as people do, those of maps with a dot at their end."""
+    from tooling.core.schema.keys import find_key, list_allowed, read_path  # noqa: PLC0415
+
+    try:
+        path = read_path(parent) if parent else ()
+    except ValueError:
+        return
+    around = find_key(schema, path)
+    for key in list_allowed(around.node) if around else ():
+        below = find_key(schema, (*path, key))
+        is_map = below and (list_allowed(below.node) or below.node.get("additionalProperties"))
+        yield f"{key}." if is_map else key

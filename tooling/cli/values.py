@@ -13,13 +13,13 @@ from tooling.app.validate import validate as find_findings
 from tooling.app.values import LoadedValues, ValuesRequest, load_values
 from tooling.cli.options import findings_options
 from tooling.cli.suggestions import complete_keys
+from tooling.cli.wording import count, write_finding
 from tooling.core.finding import Finding, Severity
 from tooling.errors import ValuesError
 
 EXIT_FINDINGS = 2
 SHOWN_LIMIT = 200
 """How many findings a person is shown; nobody reads more in one go."""
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 
 @click.command("validate")
@@ -46,13 +46,7 @@ def validate(*, request: ValuesRequest, output: str, is_strict: bool, key: str |
 
         show_explanation(project, request, key, output)
         return
-    try:
-        loaded = load_values(bootstrap.documents(), project, request)
-        findings = find_findings(bootstrap.schemas(project), loaded)
-    except ValuesError as error:
-        if not error.findings:
-            raise
-        findings = error.findings
+    _, findings = _check(project, request)
     show_findings(findings, output, subject=request.env)
     if has_errors(findings, is_strict=is_strict):
         raise click.exceptions.Exit(EXIT_FINDINGS)
@@ -60,12 +54,22 @@ def validate(*, request: ValuesRequest, output: str, is_strict: bool, key: str |
 
 def load_sound(project: Project, request: ValuesRequest, *, output: str) -> LoadedValues:
     """Load values that can be rendered; with errors in them, show the findings and exit with 2."""
-    loaded = load_values(bootstrap.documents(), project, request)
-    findings = find_findings(bootstrap.schemas(project), loaded)
-    if has_errors(findings):
+    loaded, findings = _check(project, request)
+    if loaded is None or has_errors(findings):
         show_findings(findings, output, subject=request.env, to_stderr=output == "text")
         raise click.exceptions.Exit(EXIT_FINDINGS)
     return loaded
+
+
+def _check(project: Project, request: ValuesRequest) -> tuple[LoadedValues | None, tuple[Finding, ...]]:
+    """Load values and say what is wrong with them; None for values that no finding lets anybody read."""
+    try:
+        loaded = load_values(bootstrap.documents(), project, request)
+        return loaded, find_findings(bootstrap.schemas(project), loaded, bootstrap.zones())
+    except ValuesError as error:
+        if not error.findings:
+            raise
+        return None, error.findings
 
 
 def show_findings(findings: Sequence[Finding], output: str, *, subject: str, to_stderr: bool = False) -> None:
@@ -82,19 +86,4 @@ def show_findings(findings: Sequence[Finding], output: str, *, subject: str, to_
         click.echo(f"... and {len(findings) - SHOWN_LIMIT} more; --output json has all of them", err=to_stderr)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     warnings = len(findings) - errors
-    click.echo(f"{subject}: {_count(errors, 'error')}, {_count(warnings, 'warning')}", err=to_stderr)
-
-
-def write_finding(finding: Finding) -> str:
-    """Write, for people, the place and what is wrong, and below it what to do and where the key is described."""
-    place = ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part)
-    severity = click.style(str(finding.severity), fg=_COLOURS[finding.severity], bold=True)
-    key = f"{click.style(finding.path, bold=True)}: " if finding.path else ""
-    first = f"{place}{place and ': '}{severity}: {key}{finding.message} [{finding.rule}]"
-    doc = f"({finding.doc})" if finding.doc else ""
-    below = " ".join(part for part in (finding.hint, doc) if part)
-    return f"{first}\n    {below}" if below else first
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    click.echo(f"{subject}: {count(errors, 'error')}, {count(warnings, 'warning')}", err=to_stderr)

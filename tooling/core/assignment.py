@@ -77,7 +77,7 @@ def read_assignments(
     if not found:
         raise ValueError("it is empty; write key=value")
     growth = sum(part + 1 for one in found for part in one.path if isinstance(part, int))
-    if growth > MAX_GROWTH + MAX_INDEX:
+    if growth > MAX_GROWTH:
         raise ValueError(f"its indexes make more than {MAX_GROWTH} list items")
     return tuple(found)
 

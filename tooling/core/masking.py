@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tooling.core.manifests import Manifest
 from tooling.core.values import KeyPath
@@ -30,7 +31,23 @@ _PLACES = frozenset({"name", "key", "fieldPath", "resource", "containerName", "a
 
 _USER_IN_URL = re.compile(r"://[^/@\s]+@")
 _FLAG = re.compile(r"(--?[\w.-]+)=(.+)", re.DOTALL)
-_LINE = re.compile(r"^(\s*(?:- )?[\"']?)([\w.-]+)([\"']?\s*[:=]\s*)(\S.*)$", re.MULTILINE)
+_LINE = re.compile(
+    r"([ \t]*(?:#[# \t]*)?(?:-[ \t]+)*(?:export[ \t]+)?)[\"']?([\w.-]+)([\"']?[ \t]*[:=][ \t]*)(.*)", re.DOTALL
+)
+_ITEM = re.compile(r"[ \t]*(?:-[ \t]+)*")
+_INLINE = re.compile(
+    r"([{,][ \t]*[\"']?)([\w.-]{1,100})([\"']?[ \t]*:[ \t]*)"
+    r"(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\[[^\]]*\]?|[^\s,\]{}]+)"
+)
+_OPTION = re.compile(r"(?<![\w-])(--[\w.-]{1,100})(=|[ \t]+)(\"[^\"]*\"|'[^']*'|[^\s-]\S*)")
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?"
+    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
+)
+_COVER = "<hidden>"
+_NOWHERE = sys.maxsize
+"""A column that no line is right of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,35 +128,130 @@ def mask(manifest: Manifest) -> dict[str, Any]:
 
 
 def mask_text(text: str) -> str:
-    """Return text with `<hidden>` in lines that set a key which sounds like a secret, and no user in a URL."""
+    """Return text with `<hidden>` for what is set by a key that sounds like a secret, and no user in a URL.
+
+    Covered are values of one and of several lines, in YAML, JSON and `NAME=value`; the `value` of a `name` that
+    sounds like a secret; options of a command; and private keys. What takes several lines becomes one.
+    """
+    return hide_user("".join(_cover(_read_lines(_PRIVATE_KEY.sub(_COVER, text)))))
+
+
+class _Line(NamedTuple):
+    """A line of a text: `start` is all of it before the `value` that it sets, with its end as it is.
+
+    `column` is that of its key or else of its first letter, `group` numbers the map that the key is in.
+    """
+
+    text: str
+    start: str
+    column: int
+    key: str = ""
+    value: str = ""
+    end: str = ""
+    group: int = 0
+    is_pair: bool = False
+
+
+def _read_lines(text: str) -> list[_Line]:
+    lines: list[_Line] = []
+    maps: list[tuple[int, int]] = []
+    for number, line in enumerate(text.splitlines(keepends=True)):
+        content = line.rstrip()
+        end = line[len(content) :]
+        found = _LINE.match(content)
+        column = len(found[1]) if found else len(content) - len(content.lstrip()) if content else _NOWHERE
+        is_item = found is not None and "-" in found[1]
+        while maps and (maps[-1][0] > column or (is_item and maps[-1][0] == column)):
+            maps.pop()
+        if not found:
+            lines.append(_Line(line, _match_item(content), column, end=end))
+            continue
+        if not maps or maps[-1][0] < column:
+            maps.append((column, number))
+        sign, value = found[3], found[4]
+        is_pair = ":" in sign and (sign[0] in "\"'" or sign[-1] in " \t" or not value)
+        lines.append(_Line(line, content[: found.start(4)], column, found[2], value, end, maps[-1][1], is_pair))
+    return lines
+
+
+def _match_item(text: str) -> str:
+    found = _ITEM.match(text)
+    return found[0] if found else ""
+
+
+def _cover(lines: list[_Line]) -> Iterator[str]:
+    secrets = {line.group for line in lines if line.key == "name" and sounds_secret(_unquote(line.value))}
+    rest = below = _NOWHERE  # right of these columns a value goes on, and one may still begin
+    blank: list[str] = []  # lines of which only the next one tells whether they are part of a value
+    for line in lines:
+        if rest < line.column:
+            if line.column < _NOWHERE:
+                blank.clear()
+            else:
+                blank.append(line.text)
+            continue
+        yield from blank
+        blank.clear()
+        rest = _NOWHERE
+        is_below = below < line.column or (below == line.column and "-" in line.start and not line.key)
+        if is_below and not line.is_pair:
+            yield line.text if line.column == _NOWHERE else f"{_match_item(line.text)}{_COVER}{line.end}"
+            continue
+        below = _NOWHERE
+        if sounds_secret(line.key) or (line.key == "value" and line.group in secrets):
+            if line.value in {"", "{", "["}:
+                below = line.column
+                yield line.text
+            else:
+                rest = _NOWHERE if "#" in line.start else line.column
+                yield f"{line.start}{_COVER}{line.end}"
+        else:
+            yield _cover_inline(line.text)
+    yield from blank
+
+
+def _cover_inline(line: str) -> str:
+    """Cover secrets in the maps and the options of commands that are written within a line."""
+    is_named = any(one[2] == "name" and sounds_secret(_unquote(one[4])) for one in _INLINE.finditer(line))
 
     def cover(match: re.Match[str]) -> str:
-        return f"{match[1]}{match[2]}{match[3]}<hidden>" if sounds_secret(match[2]) else match[0]
+        is_hidden = sounds_secret(match[2]) or (is_named and match[2] == "value")
+        return f"{match[1]}{match[2]}{match[3]}{_COVER}" if is_hidden else match[0]
 
-    return hide_user(_LINE.sub(cover, text))
+    def cover_option(match: re.Match[str]) -> str:
+        return f"{match[1]}{match[2]}{_COVER}" if sounds_secret(match[1]) else match[0]
+
+    return _OPTION.sub(cover_option, _INLINE.sub(cover, line))
+
+
+def _unquote(text: str) -> str:
+    return text.split(" #", maxsplit=1)[0].strip(" \t,\"'")
 
 
 def _mask(node: Any, key: str) -> Any:
     if isinstance(node, Mapping):
         return {name: _mask(value, _name_of(node, name)) for name, value in node.items()}
     if isinstance(node, list):
-        return list(_mask_items(node))
-    if not isinstance(node, str) or ("\n" in node and not sounds_secret(key)):
-        return node  # what is secret in a text of several lines is covered where it is shown
-    return _make_hidden(node) if node and (sounds_secret(key) or _USER_IN_URL.search(node)) else node
+        return list(_mask_items(node, key))
+    if node is None or node == "":
+        return node
+    if sounds_secret(key):
+        return _make_hidden(node)
+    # what is secret in a text of several lines is covered where it is shown
+    is_line = isinstance(node, str) and "\n" not in node
+    return _make_hidden(node) if is_line and _USER_IN_URL.search(node) else node
 
 
-def _mask_items(items: list[Any]) -> Iterator[Any]:
-    """Mask a list; a text after a flag that sounds like a secret is its value."""
+def _mask_items(items: list[Any], key: str) -> Iterator[Any]:
+    """Mask a list; what stands after a flag that sounds like a secret is its value."""
     is_flag = False
     for item in items:
         written = _FLAG.fullmatch(item) if isinstance(item, str) else None
-        is_value = is_flag and isinstance(item, str) and not item.startswith("-")
-        if is_value or (written and sounds_secret(written[1])):
-            yield _make_hidden(item)
-        else:
-            yield _mask(item, "")
-        is_flag = isinstance(item, str) and item.startswith("-") and not written and sounds_secret(item)
+        is_option = isinstance(item, str) and item.startswith("-")
+        is_value = is_flag and not is_option and not isinstance(item, Mapping | list)
+        is_hidden = is_value or (written is not None and sounds_secret(written[1]))
+        yield _mask(item, "secret" if is_hidden else key)
+        is_flag = is_option and not written and sounds_secret(item)
 
 
 def _name_of(node: Mapping[str, Any], key: str) -> str:
@@ -148,8 +260,10 @@ def _name_of(node: Mapping[str, Any], key: str) -> str:
     return name if key == "value" and isinstance(name, str) else str(key)
 
 
-def _make_hidden(text: str) -> Hidden:
-    return Hidden(text, len(text.encode()))
+def _make_hidden(value: object) -> Hidden:
+    """Hide a text or a number, which differ even where they read the same."""
+    text = str(value)
+    return Hidden(text if isinstance(value, str) else f"{type(value).__name__} {text}", len(text.encode()))
 
 
 def _decode(text: str) -> Hidden:

@@ -16,6 +16,7 @@ UNKNOWN, MISSING, WRONG = "field-unknown", "field-missing", "field-wrong"
 LONGEST_WORD = 100
 """Characters above which nobody is asked whether another field was meant: comparing takes time."""
 
+_FREE_TEXT = frozenset({"env", "args", "command"})
 _NOUNS = {
     "object": "a map",
     "array": "a list",
@@ -48,7 +49,7 @@ class Mismatch:
 
 
 def explain(mismatch: Mismatch, *, is_secret: bool = False) -> tuple[str, str, str]:
-    """Return rule, message and hint; the value of a Secret, or of a key that sounds like one, is not shown."""
+    """Return rule, message and hint; a value that may be a secret is not shown."""
     keyword, wanted, value = mismatch.keyword, mismatch.wanted, mismatch.value
     name = next((part for part in reversed(mismatch.path) if isinstance(part, str)), "")
     if keyword == "additionalProperties":
@@ -56,7 +57,7 @@ def explain(mismatch: Mismatch, *, is_secret: bool = False) -> tuple[str, str, s
         return UNKNOWN, "is not a field that Kubernetes knows here.", hint
     if keyword == "required":
         return MISSING, "is missing.", ""
-    is_secret = is_secret or not mismatch.path or sounds_secret(name)
+    is_secret = is_secret or not mismatch.path or _is_free_text(mismatch.path) or sounds_secret(name)
     shown = "" if is_secret else f", not {show(value)}"
     if keyword == "type":
         nouns = dict.fromkeys(_NOUNS[one] for one in wanted if one != "null")
@@ -68,6 +69,11 @@ def explain(mismatch: Mismatch, *, is_secret: bool = False) -> tuple[str, str, s
         hint = suggest_word(value, words, is_listed=False) if is_word else ""
         return WRONG, f"must be one of {', '.join(map(show, choices))}{shown}.", hint
     return WRONG, f"{_say(keyword, wanted)}{shown}.", ""
+
+
+def _is_free_text(path: KeyPath) -> bool:
+    """Whether a value belongs to a container's variables or command line, where anything may be a secret."""
+    return not _FREE_TEXT.isdisjoint(path) and path[-1] != "name"
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ version of the same kind is found without a table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -109,5 +110,5 @@ def is_preview(api_version: str) -> bool:
 def _rank(api_version: str) -> tuple[int, tuple[int, ...], str]:
     version = api_version.rpartition("/")[2]
     rank = 2 if "alpha" in version else 1 if "beta" in version else 0
-    numbers = "".join(letter if letter.isdigit() else " " for letter in version).split()
+    numbers = re.findall(r"[0-9]{1,18}", version)
     return rank, tuple(-int(number) for number in numbers), api_version

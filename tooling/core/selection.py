@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from tooling.core.manifests import Manifest
+from tooling.core.schema.nearest import find_nearest
 
 _SUFFIXES = (".yaml", ".yml", ".tpl", ".txt")
+_LOOSE = 0.5
+"""Likeness (0 to 1) from which a name is meant: it is long, and often only its end is written."""
 
 
 def name_object(manifest: Manifest) -> str:
@@ -26,12 +28,11 @@ def find_unknown(wanted: Iterable[str], rendered: Iterable[tuple[Manifest, str]]
     """Return each of `wanted` that selects nothing, with the nearest that would select something ("": none is)."""
     known = tuple(rendered)
     names = [*(name_object(manifest) for manifest, _ in known), *(source for _, source in known)]
-    lowered = {name.lower(): name for name in names}
+    ends = {path.rpartition("/")[2]: path for path in names}
     missing = []
     for one in wanted:
         if any(is_selected(one, manifest, source) for manifest, source in known):
             continue
-        ends = {path.rpartition("/")[2].lower(): path for path in lowered.values()}
-        near = get_close_matches(one.lower(), [*lowered, *ends], 1, cutoff=0.5)
-        missing.append((one, (lowered.get(near[0]) or ends[near[0]]) if near else ""))
+        near = find_nearest(one, [*names, *ends], _LOOSE)
+        missing.append((one, ends.get(near, near)))
     return tuple(missing)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from tooling.core.removals import Removal, find_removal, is_preview, list_stable_first
+from tooling.core.schema.nearest import find_nearest
 
 REMOVED, DEPRECATED, TOO_NEW = "api-removed", "api-deprecated", "api-too-new"
 UNKNOWN, WITHOUT_SCHEMA = "kind-unknown", "kind-without-schema"
@@ -96,8 +96,8 @@ def _tell_unknown(api_version: str, kind: str, version: str, catalog: Catalog) -
     if places:
         hint = f"{kind} is in {places[0]}: write `apiVersion: {places[0]}`."
     else:
-        near = get_close_matches(kind, sorted({name for _, name in kinds}), 1)
-        hint = f"Did you mean `kind: {near[0]}`?" if near else ""
+        near = find_nearest(kind, sorted({name for _, name in kinds}))
+        hint = f"Did you mean `kind: {near}`?" if near else ""
     return Standing(UNKNOWN, f"Kubernetes knows no {kind} in {api_version}.", hint)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from tooling.core.digits import read_digits
 from tooling.core.finding import Finding, Severity
 
 Values = Mapping[str, Any]
@@ -31,6 +32,11 @@ class Origin:
     layer: str
     line: int = 0
     column: int = 0
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether a flag of the command line has set it, which is in no file."""
+        return self.layer.startswith("--")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,11 @@ def table(values: Any, *path: str) -> Values:
 
 
 def read_count(value: Any) -> int | None:
-    """Read a whole number, written as one or as text; None for anything else."""
-    if isinstance(value, bool):
-        return None
+    """Read a whole number, written as one or as text of up to 18 digits; None for anything else."""
     if isinstance(value, str):
-        return int(value) if value.isdecimal() else None
-    return int(value) if isinstance(value, int | float) and value == int(value) else None
+        return read_digits(value)
+    is_whole = isinstance(value, float) and value.is_integer()
+    return int(value) if is_whole or (isinstance(value, int) and not isinstance(value, bool)) else None
 
 
 def read_model(inference: Values, model: Values) -> Values:

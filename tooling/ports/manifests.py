@@ -26,6 +26,10 @@ class Manifests(Protocol):
         """Return the objects of a file, of all YAML and JSON files below a folder, or of standard input (`-`)."""
         ...
 
+    def read_text(self, text: str, file: str) -> Reading:
+        """Return the objects of a text that was read already, or made; `file` is what to call it."""
+        ...
+
     def find_definitions(self, chart: Path) -> tuple[str, ...]:
         """Return the files in which a chart and its subcharts define custom kinds (`crds/`)."""
         ...

@@ -55,6 +55,16 @@ def test_gpus_are_those_of_all_pods():
     assert add_gpus([found, found, {}]) == {GPU: Decimal(12)}
 
 
+def test_gpus_of_a_pod_are_those_of_its_containers_together():
+    limits = {"resources": {"limits": {GPU: 2}}}
+    both = [{"name": "a", **limits}, {"name": "b", **limits}]
+    first = {"initContainers": [{"name": "warm", "resources": {"limits": {GPU: 3}}}]}
+    largest = {"initContainers": [{"name": "warm", "resources": {"limits": {GPU: 8}}}]}
+    for pod, gpus in (({"containers": both}, 4), ({"containers": both, **first}, 4), (largest, 8)):
+        manifest = make_workload(pod=pod, gpus=1)
+        assert count_gpus(bundle(manifest), {key(): 1}) == {GPU: Decimal(gpus)}
+
+
 SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "50%", "maxUnavailable": 0}}
 STAY = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
 
@@ -76,3 +86,11 @@ def test_the_peak_of_an_upgrade_in_place(before, after, pods, is_restarted, peak
     had, gets = ({key(): count} for count in pods)
     found = find_peak(bundle(*before), had, bundle(*after), gets, lambda _workload: is_restarted)
     assert found == ({GPU: Decimal(peak)} if peak else {})
+
+
+def test_the_peak_tells_namespaces_apart():
+    far = make_workload(gpus=2)
+    far["metadata"]["namespace"] = "far"
+    both = bundle(make_workload(gpus=1), far)
+    counts = {key(): 3, ("Deployment", "far", "x"): 1}
+    assert find_peak(both, counts, both, counts, lambda _workload: False) == {GPU: Decimal(5)}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.core.policies.sample import SOUND, make
 from tooling.core.policies.bundle import Bundle
 from tooling.core.policies.catalog import POLICIES
-from tooling.core.policies.quantity import format_bytes, parse_quantity, write_bytes
 from tooling.core.policies.totals import find_totals
+from tooling.core.quantity import format_bytes, parse_quantity, write_bytes
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,9 @@ from tooling.core.policies.totals import find_totals
         (None, None),
         (["1"], None),
         ("9" * 50, None),
+        pytest.param(10**5000, None, id="thousands of digits"),
+        ("\N{SUPERSCRIPT TWO}", None),
+        ("\N{ARABIC-INDIC DIGIT TWO}", None),
     ],
 )
 def test_quantities_read_as_in_kubernetes(text: object, amount: object) -> None:
@@ -112,7 +115,7 @@ JSON = st.recursive(
     | st.booleans()
     | st.integers(-3, 2**40)
     | st.text(max_size=8)
-    | st.sampled_from(["50%", "Always", "http"]),
+    | st.sampled_from(["50%", "Always", "http", 10**400, "9" * 5000, "9" * 5000 + "%"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )

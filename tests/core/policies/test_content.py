@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.core.policies.sample import find
@@ -144,6 +146,14 @@ def test_what_is_right_is_not(edits: tuple[str, ...]) -> None:
 )
 def test_shapes_of_secrets(text: str, what: str) -> None:
     assert find_secret_shape(text) == what
+
+
+@pytest.mark.parametrize("unit", ["-eyJ", "-sk-", "a://b:", "-eyJaaaaaaaaaa.", "\npassword="])
+def test_looking_for_shapes_takes_time_in_proportion_to_the_text(unit: str) -> None:
+    """A megabyte of beginnings of tokens took five seconds where each was read to its end."""
+    began = time.process_time()
+    assert find_secret_shape(unit * (2**20 // len(unit))) == ""
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

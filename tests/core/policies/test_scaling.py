@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.core.policies.sample import find
+from tooling.core.policies.bundle import Bundle
+from tooling.core.policies.rolling import count_share
+from tooling.core.policies.scaling import SCALING_POLICIES
 
 HPA = "HorizontalPodAutoscaler/chat"
 BUDGET = "PodDisruptionBudget/web"
@@ -12,6 +17,15 @@ METRICS = f"{HPA} spec.metrics: "
 KEDA = "ScaledObject/web: {apiVersion: keda.sh/v1alpha1, spec: {scaleTargetRef: {name: web}, %s}}"
 FREE = "Deployment/web spec.replicas: null"
 CPU = "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}"
+SET = "{metadata: {labels: {ray: %s}}, spec: {containers: [{name: ray, image: 'ray:1'}]}}"
+RAY = (
+    "RayCluster/ray: {apiVersion: ray.io/v1, spec: {headGroupSpec: {template: "
+    f"{SET % 'head'}}}, workerGroupSpecs: [{{template: {SET % 'worker'}}}]}}}}"
+)
+RAY_BUDGET = (
+    "PodDisruptionBudget/%s: {apiVersion: policy/v1,"
+    " spec: {maxUnavailable: 1, selector: {matchLabels: {ray: %s}}}}"
+)
 ONE = "Deployment/web spec.replicas: 1"
 WEB_HPA = (
     "HorizontalPodAutoscaler/web: {apiVersion: autoscaling/v1, spec:"
@@ -142,6 +156,26 @@ WEB_HPA = (
             "covers Deployment/web, and so does PodDisruptionBudget/web",
         ),
         (
+            "budget-overlap",
+            "PodDisruptionBudget/all",
+            ("PodDisruptionBudget/all: {apiVersion: policy/v1, spec: {maxUnavailable: 1, selector: {}}}",),
+            "spec.selector",
+            "covers Deployment/web, and so does PodDisruptionBudget/web",
+        ),
+        (
+            "budget-blocks-drain",
+            "PodDisruptionBudget/far",
+            (
+                "PodDisruptionBudget/far: {apiVersion: policy/v1, metadata: {namespace: far},"
+                " spec: {minAvailable: 1, selector: {}}}",
+                "Deployment/far: {apiVersion: apps/v1, metadata: {namespace: far}, spec: {selector: {matchLabels:"
+                " {app: far}}, template: {metadata: {labels: {app: far}}, spec: {containers: [{name: far,"
+                " image: 'far:1', resources: {limits: {memory: 1Gi}}}]}}}}",
+            ),
+            "spec.minAvailable",
+            "wants 1 to stay and there is 1",
+        ),
+        (
             "job-without-deadline",
             "CronJob/report",
             ("CronJob/report job.activeDeadlineSeconds: null",),
@@ -196,7 +230,11 @@ def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], pa
         (f"{BUDGET} spec.minAvailable: soon",),
         (f"{BUDGET} spec: {{selector: {{matchLabels: {{app: web}}}}}}",),
         (f"{BUDGET} spec: {{maxUnavailable: 1%, selector: {{matchLabels: {{app: web}}}}}}",),
-        (f"{BUDGET} spec.selector: {{}}",),
+        # A budget without a selector has no pods, and none of the beta has with an empty one.
+        (f"{BUDGET} spec.selector: null",),
+        (f"{BUDGET} apiVersion: policy/v1beta1", f"{BUDGET} spec.selector: {{}}"),
+        # The head and the workers of one object are two sets of pods.
+        (RAY, RAY_BUDGET % ("head", "head"), RAY_BUDGET % ("workers", "worker")),
         ("Deployment/web spec.replicas: 0",),
         # How many pods a slot has, the CLI says; and a DaemonSet, the nodes.
         (FREE, "Deployment/web spec.template.metadata.labels: {app: web, genai-stack/slot: blue}"),
@@ -211,3 +249,41 @@ def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], pa
 )
 def test_what_is_right_is_not(edits: tuple[str, ...]) -> None:
     assert find(*edits) == []
+
+
+def test_many_budgets_of_the_same_pods_are_counted_once() -> None:
+    """A thousand budgets of a thousand Deployments took six seconds where each counted all replicas again."""
+    workload = {
+        "replicas": 2,
+        "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a"}]}},
+    }
+    budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": "a"}}}
+    kinds = (("apps/v1", "Deployment", workload), ("policy/v1", "PodDisruptionBudget", budget))
+    bundle = Bundle.of(
+        [
+            {"apiVersion": api, "kind": kind, "metadata": {"name": f"a{index}"}, "spec": spec}
+            for index in range(1000)
+            for api, kind, spec in kinds
+        ]
+    )
+    began = time.process_time()
+    found = [one.id for one in SCALING_POLICIES for _ in one.find(bundle)]
+    assert found == ["budget-overlap"] * 999
+    assert time.process_time() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    ("share", "total", "up", "down"),
+    [
+        ("25%", 10, 3, 2),
+        ("99%", 10**400, 99 * 10**398, 99 * 10**398),
+        (3, 10, 3, 3),
+        (10**400, 10, None, None),
+        ("9" * 5000 + "%", 10, None, None),
+        ("\N{ARABIC-INDIC DIGIT TWO}%", 10, None, None),
+        (True, 10, None, None),
+    ],
+    ids=lambda value: f"{type(value).__name__}",
+)
+def test_a_share_is_exact_at_any_size(share: object, total: int, up: int | None, down: int | None) -> None:
+    assert (count_share(share, total, is_up=True), count_share(share, total, is_up=False)) == (up, down)

@@ -44,6 +44,10 @@ def test_without_prices_there_is_no_cost() -> None:
     assert len(totals.unpriced) == 4
 
 
+def test_a_number_beyond_64_bits_is_none() -> None:
+    assert find_totals(make(f"{WEB} spec.replicas: 1{'0' * 400}")).most_pods == find_totals(make()).most_pods - 1
+
+
 def test_a_price_that_is_none_is_passed_over() -> None:
     assert find_totals(make(), prices={"cpu": "cheap"}).most_cost is None
 

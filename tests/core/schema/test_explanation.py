@@ -11,6 +11,10 @@ STEP = {"oneOf": [{"required": ["weight"]}, {"required": ["approval"], "properti
 ITEMS = {"type": "array", "items": {"required": ["name"], "properties": {"name": {}}}}
 
 
+NINES = "9" * 5000
+"""More digits than `int` reads."""
+
+
 def misfit(keyword, value=None, wanted=None, **node):
     return Misfit(WHERE, keyword, value, wanted, node)
 
@@ -35,6 +39,10 @@ def said(*misfits, schema=None):
         (
             misfit("type", "10%", type="integer"),
             'must be a whole number, not "10%". Write a number, such as `key: 10`.',
+        ),
+        (
+            misfit("type", f"{NINES}%", type="integer"),
+            f'must be a whole number, not "{NINES[:39]}.... Write a number, such as `key: 1`.',
         ),
         (
             misfit("type", 300, type="string", pattern="^[0-9]+s$"),

@@ -20,6 +20,7 @@ DIGEST = {"pattern": "^sha256:[a-f0-9]{4}$"}
         (DURATION, "2 Hours", "2h"),
         (DURATION, "2d", "48h"),
         (DURATION, "1.5d", ""),
+        (DURATION, f"{'9' * 5000} days", ""),
         (DURATION, "300", "300s"),
         (DURATION, "ten minutes", ""),
         (QUANTITY, "1,5Gi", "1.5Gi"),

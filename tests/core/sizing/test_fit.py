@@ -36,27 +36,38 @@ SERVING = Serving(FORMATS["bf16"], 16, 8192)
         ("23034Mi", 23034 * 2**20),
         ("15.2G", 15_200_000_000),
         ("4096", 4096),
+        (4096, 4096),
+        ("1e9", 10**9),
+        ("1.5Gi", 3 * GIB // 2),
+        ("0", 0),
         ("", 0),
         (None, 0),
     ],
 )
 def test_quantities_are_read(text, size):
-    assert read_bytes(text) == size
+    assert read_bytes(text, "here") == size
 
 
-@pytest.mark.parametrize("text", ["80 GB", "much", "-1Gi", "1e9", "1m"])
+@pytest.mark.parametrize("text", ["80 GB", "much", "-1Gi", "1m", "9" * 39, "9" * 400 + "Gi", "1e99", ["80Gi"]])
 def test_other_words_are_refused(text):
-    with pytest.raises(UsageError, match=r"is no size\. Write it as 80Gi"):
-        read_bytes(text)
+    with pytest.raises(UsageError, match=r"^here: .* is no size\. Write it as 80Gi"):
+        read_bytes(text, "here")
 
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(10 * GIB, "10Gi"), (10 * GIB + 1, "11Gi"), (10 * GIB - 1, "10240Mi"), (1, "1Mi"), (0, "0Mi")],
+    [
+        (10 * GIB, "10Gi"),
+        (10 * GIB + 1, "11Gi"),
+        (10 * GIB - 1, "10Gi"),
+        (9 * GIB + 1, "9217Mi"),
+        (1, "1Mi"),
+        (0, "0Gi"),
+    ],
 )
 def test_quantities_are_written_and_never_smaller(size, text):
     assert write_bytes(size) == text
-    assert read_bytes(text) >= size
+    assert read_bytes(text, "") >= size
 
 
 def test_a_limit_is_a_fifth_above_the_peak():
@@ -85,8 +96,9 @@ def test_a_profile_says_memory_and_how_much_of_it(arguments, part):
     assert read.usable == int(80 * GIB * part)
 
 
-def test_a_profile_may_say_nothing():
-    assert read_hardware("cpu", {}) == Hardware("cpu", "", 0)
+@pytest.mark.parametrize("profile", [{}, {"gpu": 5, "extraArgs": 5}, {"gpu": None, "extraArgs": None}])
+def test_a_profile_may_say_nothing(profile):
+    assert read_hardware("cpu", profile) == Hardware("cpu", "", 0)
 
 
 def test_the_least_gpus_that_hold_it():
@@ -150,6 +162,11 @@ def test_values_say_what_the_chart_has_no_key_for_after_the_profile_s_own_argume
         *("--gpu-memory-utilization", "0.9", "--kv-cache-dtype", "fp8"),
         *("--tensor-parallel-size", "1", "--pipeline-parallel-size", "2"),
     ]
+
+
+def test_memory_beyond_all_machines_is_written_as_well():
+    entry = write_values("huge", SERVING, 2**70, None)["inference"]["models"]["huge"]
+    assert entry["peakMemory"] == f"{2**40}Gi"
 
 
 def test_values_without_gpus():

@@ -23,8 +23,8 @@ def test_owner_and_tuning_may_be_left_out(name, repository):
     assert find_known(name)[0] == repository
 
 
-def test_the_nearest_names_are_told():
-    with pytest.raises(UsageError, match=r"Near are: llama-3\.1-8b"):
+def test_the_nearest_name_is_told():
+    with pytest.raises(UsageError, match=r"Did you mean llama-3\.1-8b\?"):
         find_known("llama3.1-8b")
 
 

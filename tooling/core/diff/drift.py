@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tooling.core.diff.fields import FieldChange, FieldPath, Item, Op, find_key, index, is_same
-from tooling.core.policies.quantity import parse_quantity
+from tooling.core.quantity import parse_quantity
 
 _WHOLE = frozenset({"data", "binaryData", "nodeSelector", "matchLabels"})
 """Maps in which nobody fills in defaults: a key that only the live object has was put there by hand."""

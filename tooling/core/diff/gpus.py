@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tooling.core.policies.bundle import Bundle, Workload, child
 from tooling.core.policies.gpu import list_gpu_workloads
-from tooling.core.policies.rolling import read_replicas, read_rolling
+from tooling.core.policies.rolling import name_declared, read_replicas, read_rolling
 from tooling.core.policies.scalers import map_scalers
 
 Gpus = Mapping[str, Decimal]
@@ -43,7 +43,7 @@ def count_replicas(bundle: Bundle, live: Counts, declared: Mapping[str, int]) ->
         has = live.get(key, 0)
         replicas = read_replicas(workload, scalers)
         if replicas is None:
-            counts[key] = max(has, declared.get(_find_key(workload), 0 if ref.kind == "DaemonSet" else 1))
+            counts[key] = max(has, declared.get(name_declared(workload), 0 if ref.kind == "DaemonSet" else 1))
         elif replicas.scaler:
             counts[key] = max(has, replicas.least)
         else:
@@ -74,8 +74,8 @@ def find_peak(
     before: Bundle, had: Counts, after: Bundle, gets: Counts, is_restarted: Callable[[Workload], bool]
 ) -> dict[str, Decimal]:
     """Return the most GPUs that an upgrade in place takes: a rolling update may add pods to those there are."""
-    old = {str(workload.ref): (workload, gpus) for workload, gpus in list_gpu_workloads(before)}
-    new = {str(workload.ref): (workload, gpus) for workload, gpus in list_gpu_workloads(after)}
+    old = _index(before)
+    new = _index(after)
     peaks: list[Gpus] = []
     for name in {**old, **new}:
         was = _multiply(*old[name], had) if name in old else {}
@@ -90,6 +90,14 @@ def find_peak(
     return {name: amount for name, amount in add_gpus(peaks).items() if amount}
 
 
+def _index(bundle: Bundle) -> dict[tuple[str, str, str, str], tuple[Workload, Gpus]]:
+    """Return what makes pods with GPUs by its object and the field in it, of which there may be several."""
+    return {
+        (one.ref.kind, one.ref.namespace, one.ref.name, one.path): (one, gpus)
+        for one, gpus in list_gpu_workloads(bundle)
+    }
+
+
 def _with_replicas(workload: Workload, counts: Counts) -> Workload:
     """Return a workload that says how many pods it gets: a surge may be a share of them."""
     pods = counts.get((workload.ref.kind, workload.ref.namespace, workload.ref.name), 0)
@@ -100,9 +108,3 @@ def _with_replicas(workload: Workload, counts: Counts) -> Workload:
 def _multiply(workload: Workload, gpus: Gpus, counts: Counts) -> dict[str, Decimal]:
     pods = counts.get((workload.ref.kind, workload.ref.namespace, workload.ref.name), 0)
     return {name: amount * pods for name, amount in gpus.items()}
-
-
-def _find_key(workload: Workload) -> str:
-    model = workload.labels.get("genai-stack/model", "")
-    component = workload.labels.get("app.kubernetes.io/component", "")
-    return f"{component}/{model}" if model else component

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tooling.core.diff.fields import FieldChange, format_field
 from tooling.core.diff.objects import ObjectDiff
-from tooling.core.policies.quantity import parse_quantity
+from tooling.core.quantity import parse_quantity
 
 _SELECTOR = (("spec", "selector"),)
 _FIXED: Mapping[str, tuple[tuple[str, ...], ...]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from tooling.core.finding import Severity
 from tooling.core.policies.bundle import Bundle, Container
 from tooling.core.policies.policy import Faults, Policy
-from tooling.core.policies.quantity import parse_quantity
+from tooling.core.quantity import parse_quantity
 from tooling.core.values import format_path
 
 _OWN = frozenset({"cpu", "memory", "ephemeral-storage"})

@@ -16,6 +16,8 @@ NOTHING: Mapping[str, Any] = {}
 _NESTED = 6
 """Steps down from `spec` to where a custom kind may hold a pod template."""
 
+_TOO_LARGE = 1 << 63
+
 Labels = Mapping[str, str]
 
 
@@ -103,6 +105,7 @@ class Bundle:
     _by_name: Mapping[tuple[str, str, str], Entry] = field(repr=False)
     _by_label: Mapping[tuple[str, str, str], tuple[Workload, ...]] = field(repr=False)
     _by_namespace: Mapping[str, tuple[Workload, ...]] = field(repr=False)
+    _by_index: Mapping[int, Workload] = field(repr=False)
 
     @staticmethod
     def of(manifests: Sequence[Manifest], *, namespace: str = "default") -> Bundle:
@@ -127,6 +130,7 @@ class Bundle:
             _by_name={(one.ref.kind, one.ref.namespace, one.ref.name): one for one in reversed(entries)},
             _by_label={label: tuple(found) for label, found in by_label.items()},
             _by_namespace={name: tuple(found) for name, found in by_namespace.items()},
+            _by_index={one.ref.index: one for one in reversed(workloads)},
         )
 
     def list_kind(self, *kinds: str) -> Iterator[Entry]:
@@ -145,9 +149,7 @@ class Bundle:
     def find_workload(self, kind: str, namespace: str, name: str) -> Workload | None:
         """Return the object of that kind and name that has a pod template, by its first one."""
         entry = self.find(kind, namespace, name)
-        if entry is None:
-            return None
-        return next((one for one in self._by_namespace.get(namespace, ()) if one.ref is entry.ref), None)
+        return None if entry is None else self._by_index.get(entry.ref.index)
 
     def has_pods(self, namespace: str) -> bool:
         """Whether any pod template is in that namespace."""
@@ -195,8 +197,10 @@ def read_labels(node: object) -> Labels:
 
 
 def whole(value: object, default: int = 0) -> int:
-    """Return a whole number, and `default` for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+    """Return a whole number of at most 64 bits, as the API knows them, and `default` for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE:
+        return value
+    return default
 
 
 def _agrees(expression: Mapping[str, Any], labels: Labels) -> bool:

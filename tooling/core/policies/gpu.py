@@ -9,16 +9,9 @@ from typing import Any
 from tooling.core.finding import Severity
 from tooling.core.policies.bundle import Bundle, Container, Workload, child, rows
 from tooling.core.policies.policy import Faults, Policy
-from tooling.core.policies.quantity import parse_quantity
+from tooling.core.policies.requests import is_gpu, read_pod_requests
 from tooling.core.policies.rolling import read_rolling
-
-_VENDORS = ("nvidia.com/", "amd.com/", "gpu.intel.com/", "habana.ai/")
-_ACCELERATORS = ("google.com/tpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore")
-
-
-def is_gpu(resource: str) -> bool:
-    """Whether an extended resource is a GPU, a part of one, or another accelerator."""
-    return resource.startswith(_VENDORS) or resource in _ACCELERATORS
+from tooling.core.quantity import parse_quantity
 
 
 def read_gpus(container: Container) -> dict[str, Decimal]:
@@ -31,9 +24,7 @@ def read_gpus(container: Container) -> dict[str, Decimal]:
 def list_gpu_workloads(bundle: Bundle) -> Iterator[tuple[Workload, dict[str, Decimal]]]:
     """Return what makes pods with GPUs, with the GPUs of each pod."""
     for workload in bundle.workloads:
-        gpus: dict[str, Decimal] = {}
-        for container in workload.containers:
-            gpus |= read_gpus(container)
+        gpus = {name: amount for name, amount in read_pod_requests(workload).items() if is_gpu(name)}
         if gpus:
             yield workload, gpus
 
@@ -83,7 +74,7 @@ def _tolerates(toleration: Mapping[str, Any], taint: str) -> bool:
     key = str(toleration.get("key") or "")
     if not key:
         return toleration.get("operator") == "Exists"
-    return key == taint or ("gpu" in key.lower() and not key.startswith(_VENDORS))
+    return key == taint or ("gpu" in key.lower() and not is_gpu(key))
 
 
 def _find_surging(bundle: Bundle) -> Faults:

@@ -18,7 +18,7 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("a Slack token", ("xox",), r"\bxox[abprs]-[A-Za-z0-9-]{10,100}"),
     ("a Google API key", ("AIza",), r"\bAIza[A-Za-z0-9_-]{35}"),
     ("an NVIDIA API key", ("nvapi-",), r"\bnvapi-[A-Za-z0-9_-]{60,80}"),
-    ("a signed token (JWT)", ("eyJ",), r"\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,2000}"),
+    ("a signed token (JWT)", ("eyJ",), r"\beyJ(?:(?!-eyJ)[\w-]){10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,2000}"),
     (
         "a password in a URL",
         ("://",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from dataclasses import dataclass
 from tooling.core.policies.bundle import Workload, child, whole
 from tooling.core.policies.scalers import Scaler, Target
 
-_SLOT = "genai-stack/slot"
+_SLOT, _MODEL = "genai-stack/slot", "genai-stack/model"
+_COMPONENT = "app.kubernetes.io/component"
 _SLOTS = ("blue", "green")
 _SINGLE = frozenset({"Job", "CronJob", "Pod"})
 _SCALED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
@@ -63,12 +63,17 @@ def read_replicas(workload: Workload, scalers: Mapping[Target, tuple[Scaler, ...
     return Replicas(count, count)
 
 
+def name_declared(workload: Workload) -> str:
+    """Return the name under which values declare the replicas of a slot: `gateway`, `inference/MODEL`."""
+    component, model = workload.labels.get(_COMPONENT, ""), workload.labels.get(_MODEL)
+    return f"{component}/{model}" if model else component
+
+
 def count_share(share: object, total: int, *, is_up: bool) -> int | None:
     """Return a number or a percentage of `total`, rounded as said; None for what is neither."""
-    if isinstance(share, int) and not isinstance(share, bool):
-        return share
-    match = re.fullmatch(r"(\d{1,4})%", share) if isinstance(share, str) else None
+    match = re.fullmatch(r"([0-9]{1,4})%", share) if isinstance(share, str) else None
     if match is None:
-        return None
-    exact = int(match[1]) * total / 100
-    return math.ceil(exact) if is_up else math.floor(exact)
+        number = whole(share, -1)
+        return number if number >= 0 else None
+    hundredths = int(match[1]) * total
+    return -(-hundredths // 100) if is_up else hundredths // 100

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from tooling.core.finding import Severity
 from tooling.core.policies.bundle import Bundle, Entry, Workload, child, whole
 from tooling.core.policies.gpu import list_gpu_workloads
 from tooling.core.policies.operators import find_open_namespaces
 from tooling.core.policies.policy import Faults, Policy
-from tooling.core.policies.rolling import count_share, read_replicas
+from tooling.core.policies.rolling import Replicas, count_share, read_replicas
 from tooling.core.policies.scalers import Resource, Scaler, list_scalers, map_scalers
 from tooling.core.policies.selectors import list_names, name_one, suggest, write_selector
 
@@ -97,29 +97,47 @@ def _goes_by_processor_only(scaler: Scaler) -> bool:
 
 
 def _list_budgets(bundle: Bundle) -> Iterator[tuple[Entry, tuple[Workload, ...]]]:
+    """Return each budget with what makes its pods; budgets with one selector share one tuple of them."""
+    selected: dict[tuple[str, str], tuple[Workload, ...]] = {}
     for entry in bundle.list_kind("PodDisruptionBudget"):
-        selector = child(entry.spec, "selector")
-        yield entry, bundle.select(entry.ref.namespace, selector) if selector else ()
+        selector = entry.spec.get("selector")
+        # An empty selector takes every pod of the namespace; in the beta, as without one, it took none.
+        if not isinstance(selector, Mapping) or not (selector or entry.ref.api_version == "policy/v1"):
+            yield entry, ()
+            continue
+        key = (entry.ref.namespace, repr(selector))
+        if key not in selected:
+            selected[key] = bundle.select(entry.ref.namespace, selector)
+        yield entry, selected[key]
 
 
 def _find_blocked_drains(bundle: Bundle) -> Faults:
     scalers = map_scalers(bundle)
+    replicas = {(one.ref.index, one.path): read_replicas(one, scalers) for one in bundle.workloads}
     for entry, pods in _list_budgets(bundle):
-        counts = [read_replicas(one, scalers) for one in pods]
-        known = [one for one in counts if one is not None]
-        total = sum(one.least for one in known)
         if "maxUnavailable" in entry.spec:
             if count_share(entry.spec["maxUnavailable"], 100, is_up=True) == 0:
                 text = "allows no pod to go, so a node with one of them is never drained."
                 yield entry.ref, "spec.maxUnavailable", f"{text} Write maxUnavailable: 1."
-        elif "minAvailable" in entry.spec and total and len(known) == len(counts):
-            least = count_share(entry.spec["minAvailable"], total, is_up=True)
-            if least is not None and least >= total:
-                scaler = next((one.scaler for one in known if one.scaler), "")
-                there = "there is 1" if total == 1 else f"there are {total}"
-                why = f"{scaler} goes down to {total}" if scaler else there
-                text = f"wants {entry.spec['minAvailable']} to stay and {why}, so a node is never drained."
-                yield entry.ref, "spec.minAvailable", f"{text} Write maxUnavailable: 1 in its place."
+        elif "minAvailable" in entry.spec:
+            blocked = _explain_block(
+                entry.spec["minAvailable"], [replicas[one.ref.index, one.path] for one in pods]
+            )
+            if blocked:
+                yield entry.ref, "spec.minAvailable", f"{blocked} Write maxUnavailable: 1 in its place."
+
+
+def _explain_block(wanted: object, counts: Sequence[Replicas | None]) -> str:
+    """Say why so many pods that stay leave none to go; empty where one may, or only a cluster knows."""
+    known = [one for one in counts if one is not None]
+    total = sum(one.least for one in known)
+    least = count_share(wanted, total, is_up=True)
+    if not total or len(known) < len(counts) or least is None or least < total:
+        return ""
+    scaler = next((one.scaler for one in known if one.scaler), "")
+    there = "there is 1" if total == 1 else f"there are {total}"
+    why = f"{scaler} goes down to {total}" if scaler else there
+    return f"wants {wanted} to stay and {why}, so a node is never drained."
 
 
 def _find_idle_budgets(bundle: Bundle) -> Faults:
@@ -133,10 +151,10 @@ def _find_idle_budgets(bundle: Bundle) -> Faults:
 
 
 def _find_overlaps(bundle: Bundle) -> Faults:
-    first: dict[int, Entry] = {}
+    first: dict[tuple[int, str], Entry] = {}
     for entry, pods in _list_budgets(bundle):
         for pod in pods:
-            other = first.setdefault(pod.ref.index, entry)
+            other = first.setdefault((pod.ref.index, pod.path), entry)
             if other is not entry:
                 text = f"covers {pod.ref}, and so does {other.ref}: the eviction of such a pod fails."
                 yield entry.ref, "spec.selector", f"{text} Write selectors that share no pod."

@@ -12,7 +12,7 @@ from tooling.core.policies.bundle import Bundle, Container, Workload, child, row
 from tooling.core.policies.engines import EngineUse, find_engines, is_inference, read_flag, read_words
 from tooling.core.policies.gpu import read_gpus
 from tooling.core.policies.policy import Faults, Policy
-from tooling.core.policies.quantity import format_bytes, parse_quantity, write_bytes
+from tooling.core.quantity import format_bytes, parse_quantity, write_bytes
 
 PEAK = "genai-stack/peak-memory"
 """Annotation of a pod template: the most memory that its server takes, as a quantity."""

@@ -8,19 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from tooling.core.policies.bundle import Bundle, Workload, child, rows, whole
-from tooling.core.policies.gpu import is_gpu
-from tooling.core.policies.quantity import parse_quantity
-from tooling.core.policies.rolling import Replicas, read_replicas
+from tooling.core.policies.requests import CPU, MEMORY, Amounts, add_amounts, read_pod_requests
+from tooling.core.policies.rolling import Replicas, name_declared, read_replicas
 from tooling.core.policies.scalers import list_scalers, map_scalers
+from tooling.core.quantity import parse_quantity
 
-CPU, MEMORY, STORAGE = "cpu", "memory", "storage"
-_COMPONENT, _MODEL = "app.kubernetes.io/component", "genai-stack/model"
+STORAGE = "storage"
 _HOOK = "helm.sh/hook"
 _PER_GIB = frozenset({MEMORY, STORAGE})
 _GIB = Decimal(1 << 30)
 _ONE_RUN = frozenset({"Job", "CronJob", "Pod"})
-
-Amounts = dict[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +85,18 @@ def find_totals(
     for workload, replicas, is_known in _count_all(bundle, declared or {}, tops or {}):
         asked = read_pod_requests(workload)
         claimed = _read_claims(workload)
-        _put(least, asked, replicas.least)
-        _put(most, asked, replicas.most)
-        _put(least, claimed, replicas.least)
-        _put(most, claimed, replicas.most)
+        add_amounts(least, asked, replicas.least)
+        add_amounts(most, asked, replicas.most)
+        add_amounts(least, claimed, replicas.least)
+        add_amounts(most, claimed, replicas.most)
         pods = [pods[0] + replicas.least, pods[1] + replicas.most]
         if not is_known:
             unknown.append(str(workload.ref))
     for entry in bundle.list_kind("PersistentVolumeClaim"):
         for amounts in (least, most):
-            _put(amounts, _read_claim(entry.manifest), 1)
+            add_amounts(amounts, _read_claim(entry.manifest), 1)
     found = tuple(_price(name, least.get(name, Decimal(0)), most[name], prices or {}) for name in _order(most))
     return Totals(found, pods[0], pods[1], tuple(unknown), _list_apis(bundle))
-
-
-def read_pod_requests(workload: Workload) -> Amounts:
-    """Return what a scheduler reserves for one pod: its containers together, or the largest init container."""
-    side_by_side: Amounts = {}
-    for container in workload.main:
-        _put(side_by_side, _read_amounts(container.quantities("requests"), container.quantities("limits")), 1)
-    for container in workload.containers:
-        amounts = _read_amounts(container.quantities("requests"), container.quantities("limits"))
-        for name, amount in amounts.items():
-            side_by_side[name] = max(side_by_side.get(name, Decimal(0)), amount)
-    resources = child(workload.pod, "resources")
-    own = _read_amounts(child(resources, "requests"), child(resources, "limits"))
-    return {**side_by_side, **own}
-
-
-def _read_amounts(requests: Mapping[str, Any], limits: Mapping[str, Any]) -> Amounts:
-    found: Amounts = {}
-    for name, value in {**limits, **requests}.items():
-        amount = parse_quantity(value)
-        if amount and (name in (CPU, MEMORY) or is_gpu(str(name))):
-            found[str(name)] = amount
-    return found
 
 
 def _count_all(
@@ -139,32 +113,22 @@ def _count_all(
             yield workload, Replicas(count if kind == "Pod" else 0, count), True
             continue
         replicas = read_replicas(workload, scalers)
-        key = _name_slot_workload(workload)
+        key = name_declared(workload)
         if replicas is None and key in declared:
             replicas = Replicas(declared[key], max(declared[key], tops.get(key, 0)))
         yield workload, replicas or Replicas(1, 1), replicas is not None
 
 
-def _name_slot_workload(workload: Workload) -> str:
-    component, model = workload.labels.get(_COMPONENT, ""), workload.labels.get(_MODEL)
-    return f"{component}/{model}" if model else component
-
-
 def _read_claims(workload: Workload) -> Amounts:
     found: Amounts = {}
     for claim in rows(workload.spec, "volumeClaimTemplates"):
-        _put(found, _read_claim(claim), 1)
+        add_amounts(found, _read_claim(claim), 1)
     return found
 
 
 def _read_claim(claim: Mapping[str, Any]) -> Amounts:
     size = parse_quantity(child(claim, "spec", "resources", "requests").get(STORAGE))
     return {STORAGE: size} if size else {}
-
-
-def _put(total: Amounts, amounts: Amounts, times: int) -> None:
-    for name, amount in amounts.items():
-        total[name] = total.get(name, Decimal(0)) + amount * times
 
 
 def _order(amounts: Amounts) -> list[str]:

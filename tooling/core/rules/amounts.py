@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.policies.quantity import parse_quantity
+from tooling.core.quantity import parse_quantity
 from tooling.core.rules.workloads import Pods, find_pods, is_on
 from tooling.core.values import KeyPath, Layered, pick, place_finding, table
 
@@ -53,11 +53,11 @@ def _check_resources(layered: Layered, pods: Pods) -> Iterator[Finding]:
         if most is not None and least > most and not is_told:
             message = f"is {requests[resource]}, more than the limit, which is {limits[resource]}."
             hint = f'Write resources: {{limits: {{{resource}: "{requests[resource]}"}}}}, or ask for less.'
-            yield _place(layered, path, message, "requests-over-limits", hint)
+            yield place_finding(layered.origins, path, message, rule="requests-over-limits", hint=hint)
         elif _is_whole(resource) and most != least:
             message = f"is {requests[resource]}, and the limit is not: Kubernetes never shares out {resource}."
             hint = f'Write resources: {{limits: {{{resource}: "{requests[resource]}"}}}}.'
-            yield _place(layered, path, message, "requests-over-limits", hint)
+            yield place_finding(layered.origins, path, message, rule="requests-over-limits", hint=hint)
 
 
 def _find_amount(layered: Layered, pods: Pods, kind: str, resource: str) -> KeyPath:
@@ -74,16 +74,22 @@ def _check_amount(layered: Layered, path: KeyPath, resource: str, amount: Any) -
         page = parse_quantity(resource.removeprefix("hugepages-"))
         if page and number % page:
             hint = f"Write a multiple of {resource.removeprefix('hugepages-')}."
-            yield _place(
-                layered, path, f"is {amount}, which is not a whole number of pages.", "quantity-unit", hint
+            yield place_finding(
+                layered.origins,
+                path,
+                f"is {amount}, which is not a whole number of pages.",
+                rule="quantity-unit",
+                hint=hint,
             )
     elif resource == "cpu" and number >= _MANY_CORES:
         message = f"is {amount}, which is {number:f} cores."
         hint = f"For thousandths of a core write {amount}m." if str(amount).isdecimal() else "A whole core is 1."
-        yield _place(layered, path, message, "quantity-unit", hint, severity=Severity.WARNING)
+        yield place_finding(
+            layered.origins, path, message, rule="quantity-unit", severity=Severity.WARNING, hint=hint
+        )
     elif _is_whole(resource) and number != int(number):
         message = f"is {amount}, and {resource} is counted in whole pieces."
-        yield _place(layered, path, message, "quantity-unit", "Write a whole number.")
+        yield place_finding(layered.origins, path, message, rule="quantity-unit", hint="Write a whole number.")
 
 
 def _check_own_sizes(layered: Layered, pods: Pods) -> Iterator[Finding]:
@@ -118,11 +124,13 @@ def _check_bytes(layered: Layered, path: KeyPath, amount: Any, *, zero: bool = F
             if str(amount).endswith("m")
             else "Write, for example, 1Gi."
         )
-        yield _place(layered, path, message, "quantity-unit", hint)
+        yield place_finding(layered.origins, path, message, rule="quantity-unit", hint=hint)
     elif number < _MEBIBYTE:
         message = f"is {amount}, which is {int(number)} bytes: less than a mebibyte."
         hint = f"For mebibytes write {amount}Mi." if str(amount).isdecimal() else "Write, for example, 512Mi."
-        yield _place(layered, path, message, "quantity-unit", hint, severity=Severity.WARNING)
+        yield place_finding(
+            layered.origins, path, message, rule="quantity-unit", severity=Severity.WARNING, hint=hint
+        )
 
 
 def _check_ranges(layered: Layered) -> Iterator[Finding]:
@@ -138,7 +146,9 @@ def _check_ranges(layered: Layered) -> Iterator[Finding]:
                 if least is not None and most is not None and least > most:
                     path: KeyPath = ("quota", "limitRange", kind, low, resource)
                     message = f"is {lows[resource]}, more than {kind}.{high}, which is {highs[resource]}."
-                    yield _place(layered, path, message, "quota-range", "Lower it, or raise the other.")
+                    yield place_finding(
+                        layered.origins, path, message, rule="quota-range", hint="Lower it, or raise the other."
+                    )
 
 
 def _check_quota(layered: Layered) -> Iterator[Finding]:
@@ -148,21 +158,15 @@ def _check_quota(layered: Layered) -> Iterator[Finding]:
         is_amount = name.split(".")[-1] in ("cpu", *_BYTES) or "hugepages-" in name
         if number is not None and not is_amount and number != int(number):
             path: KeyPath = ("quota", "resourceQuota", "hard", name)
-            yield _place(
-                layered,
+            yield place_finding(
+                layered.origins,
                 path,
                 f"is {amount}, and {name} is counted in whole pieces.",
-                "quantity-unit",
-                "Write a whole number.",
+                rule="quantity-unit",
+                hint="Write a whole number.",
             )
 
 
 def _is_whole(resource: str) -> bool:
     """Whether it is a device: those are counted in pieces, and a request is a limit too."""
     return "/" in resource or resource.startswith("hugepages-")
-
-
-def _place(
-    layered: Layered, path: KeyPath, message: str, rule: str, hint: str, *, severity: Severity = Severity.ERROR
-) -> Finding:
-    return place_finding(layered.origins, path, message, rule=rule, severity=severity, hint=hint)

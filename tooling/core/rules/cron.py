@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tooling.core.digits import read_digits
+
 _WORDS = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -47,7 +49,7 @@ def _judge(part: str, what: str, low: int, high: int) -> str:
         return f"`{part}` is no {what}: those go from {low} to {high}"
     if last is not None and (numbers[0] or 0) > (numbers[1] or 0):
         return f"`{part}` ends before it begins"
-    if step is not None and not (step.isdecimal() and int(step) > 0):
+    if step is not None and not read_digits(step):
         return f"`{part}` has no step that is a number above 0"
     return ""
 
@@ -55,15 +57,13 @@ def _judge(part: str, what: str, low: int, high: int) -> str:
 def _find_never(fields: list[str]) -> str:
     """Say so when the days named are in none of the months named: `0 0 31 2 *` never comes."""
     day, month, weekday = fields[2:]
-    days, months = re.findall(r"\d+", day), re.findall(r"\d+", month)
-    is_plain = re.fullmatch(r"[\d,]+", day) and re.fullmatch(r"[\d,]+", month) and weekday in ("*", "?")
+    if re.search(r"[^0-9,]", day + month) or weekday not in ("*", "?"):
+        return ""
     longest = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
-    if is_plain and all(int(one) > longest.get(int(other), 31) for one in days for other in months):
+    if min(map(int, day.split(","))) > max(longest.get(int(one), 31) for one in month.split(",")):
         return f"month {month} has no day {day}"
     return ""
 
 
 def _read(text: str, what: str) -> int | None:
-    if text.isdecimal():
-        return int(text)
-    return _NAMES.get(what, {}).get(text.lower())
+    return _NAMES.get(what, {}).get(text.lower(), read_digits(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.policies.quantity import parse_quantity
+from tooling.core.quantity import parse_quantity
 from tooling.core.rules.workloads import is_on
 from tooling.core.values import KeyPath, Layered, pick, place_finding, table
 
@@ -29,11 +29,11 @@ def _check_weights(layered: Layered) -> Iterator[Finding]:
     if weights.get("accessMode") == "ReadWriteOnce" and weights.get("singleNode") is not True:
         message = "is ReadWriteOnce: one node at a time can mount the claim, and pods of two slots run on several."
         hint = "Write inference: {weights: {accessMode: ReadWriteMany}}, or {singleNode: true} for one node."
-        yield _place(layered, path, message, "weights-access", hint)
+        yield place_finding(layered.origins, path, message, rule="weights-access", hint=hint)
     if weights.get("accessMode") == "ReadOnlyMany" and not weights.get("existingClaim"):
         message = "is ReadOnlyMany, and no existingClaim is named: nothing could write weights to a new claim."
         hint = "Write inference: {weights: {existingClaim: NAME}} for a filled one, or accessMode: ReadWriteMany."
-        yield _place(layered, path, message, "weights-access", hint)
+        yield place_finding(layered.origins, path, message, rule="weights-access", hint=hint)
 
 
 def _check_backup(layered: Layered) -> Iterator[Finding]:
@@ -44,7 +44,9 @@ def _check_backup(layered: Layered) -> Iterator[Finding]:
         if pick(database, "restore", "from"):
             message = "names a backup, and vectordb.backup says nowhere to read it from."
             hint = "Write vectordb: {backup: {enabled: true}} with the target that holds it."
-            yield _place(layered, ("vectordb", "restore", "from"), message, "backup-target", hint)
+            yield place_finding(
+                layered.origins, ("vectordb", "restore", "from"), message, rule="backup-target", hint=hint
+            )
         return
     replicas = database.get("replicas")
     if backup.get("target") == "filesystem":
@@ -53,12 +55,12 @@ def _check_backup(layered: Layered) -> Iterator[Finding]:
                 f"is filesystem, and vectordb.replicas is {replicas}: Weaviate backs up several nodes to S3 only."
             )
             hint = "Write vectordb: {backup: {target: s3, s3: {bucket: NAME}}}."
-            yield _place(layered, (*here, "target"), message, "backup-target", hint)
+            yield place_finding(layered.origins, (*here, "target"), message, rule="backup-target", hint=hint)
         yield from _check_room(layered)
     elif backup.get("target") == "s3" and not pick(backup, "s3", "bucket"):
         message = "is empty, and vectordb.backup.target is s3."
         hint = "Write vectordb: {backup: {s3: {bucket: NAME}}}."
-        yield _place(layered, (*here, "s3", "bucket"), message, "backup-target", hint)
+        yield place_finding(layered.origins, (*here, "s3", "bucket"), message, rule="backup-target", hint=hint)
 
 
 def _check_room(layered: Layered) -> Iterator[Finding]:
@@ -72,7 +74,9 @@ def _check_room(layered: Layered) -> Iterator[Finding]:
         message = f"is less than {keep + 1} times vectordb.persistence.size: {keep} backups stay beside a new one."
         hint = "Raise it, or lower vectordb.backup.keep."
         path = ("vectordb", "backup", "filesystem", "size")
-        yield _place(layered, path, message, "backup-room", hint, severity=Severity.WARNING)
+        yield place_finding(
+            layered.origins, path, message, rule="backup-room", severity=Severity.WARNING, hint=hint
+        )
 
 
 def _check_copies(layered: Layered) -> Iterator[Finding]:
@@ -81,7 +85,9 @@ def _check_copies(layered: Layered) -> Iterator[Finding]:
     if isinstance(copies, int) and isinstance(replicas, int) and copies > replicas:
         message = f"is {copies}, and vectordb.replicas is {replicas}: no collection could be made."
         hint = f"Write vectordb: {{minimumReplicationFactor: {replicas}}}, or replicas: 3."
-        yield _place(layered, ("vectordb", "minimumReplicationFactor"), message, "vectordb-copies", hint)
+        yield place_finding(
+            layered.origins, ("vectordb", "minimumReplicationFactor"), message, rule="vectordb-copies", hint=hint
+        )
 
 
 def _check_suites(layered: Layered) -> Iterator[Finding]:
@@ -91,18 +97,24 @@ def _check_suites(layered: Layered) -> Iterator[Finding]:
         if len(sources) > 1:
             message = f"has {' and '.join(sources)}, and takes one of them."
             hint = f"Write evals: {{suites: {{{name}: {{dataset: {{{sources[-1]}: null}}}}}}}}."
-            yield _place(layered, (*path, "dataset"), message, "suite-source", hint)
+            yield place_finding(layered.origins, (*path, "dataset"), message, rule="suite-source", hint=hint)
         elif not sources and not suite.get("prompts"):
             prompt = '{id: sum, prompt: "What is 2+2?", expect: {contains: "4"}}'
             hint = f"Write evals: {{suites: {{{name}: {{prompts: [{prompt}]}}}}}}."
-            yield _place(layered, path, "has no prompts and no dataset.", "suite-source", hint)
+            yield place_finding(
+                layered.origins, path, "has no prompts and no dataset.", rule="suite-source", hint=hint
+            )
         prompts = suite.get("prompts") if not sources else None
         names = [pick(one, "id") for one in prompts] if isinstance(prompts, list) else []
         for index, one in enumerate(names):
             if one in names[:index]:
                 message = f"has the id {one}, as another prompt of the suite has."
-                yield _place(
-                    layered, (*path, "prompts", index, "id"), message, "suite-ids", "Give it an id of its own."
+                yield place_finding(
+                    layered.origins,
+                    (*path, "prompts", index, "id"),
+                    message,
+                    rule="suite-ids",
+                    hint="Give it an id of its own.",
                 )
 
 
@@ -117,7 +129,7 @@ def _check_wanted(layered: Layered) -> Iterator[Finding]:
             known = (
                 f"Known are: {', '.join(suites)}." if suites else f"Write evals: {{suites: {{{suite}: {{...}}}}}}."
             )
-            yield _place(layered, path, message, "suite-unknown", known)
+            yield place_finding(layered.origins, path, message, rule="suite-unknown", hint=known)
     models = table(layered.values, "gateway", "models") if is_on(layered.values, "gateway") else {}
     offered = set(models)
     for model in models.values():
@@ -127,13 +139,13 @@ def _check_wanted(layered: Layered) -> Iterator[Finding]:
         if models and not evals.get("endpoint") and suite.get("model") and suite["model"] not in offered:
             message = f"is `{suite['model']}`, which the gateway does not offer."
             hint = f"Known are: {', '.join(sorted(offered))}."
-            yield _place(
-                layered,
+            yield place_finding(
+                layered.origins,
                 ("evals", "suites", name, "model"),
                 message,
-                "suite-model",
-                hint,
+                rule="suite-model",
                 severity=Severity.WARNING,
+                hint=hint,
             )
 
 
@@ -145,9 +157,3 @@ def _find_suites(layered: Layered) -> dict[str, Mapping[str, object]]:
         for name, suite in suites.items()
         if isinstance(suite, Mapping) and suite.get("enabled") is not False
     }
-
-
-def _place(
-    layered: Layered, path: KeyPath, message: str, rule: str, hint: str, *, severity: Severity = Severity.ERROR
-) -> Finding:
-    return place_finding(layered.origins, path, message, rule=rule, severity=severity, hint=hint)

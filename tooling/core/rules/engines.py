@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
-from tooling.core.rules.workloads import choose_engine, is_on
+from tooling.core.rules.workloads import choose_engine, is_on, leads_to
 from tooling.core.values import KeyPath, Layered, Values, pick, place_finding, read_count, read_model, table
 
 _SOURCES = ("image", "pvc", "hf", "s3")
@@ -66,27 +66,38 @@ def _check_engine(layered: Layered, server: Server) -> Iterator[Finding]:
     settings, engine = server.settings, server.engine
     if engine == "custom" and not pick(settings, "image", "repository"):
         hint = f"Write {server.yaml % 'image: {registry: docker.io, repository: vendor/server, tag: v1}'}."
-        yield _place(layered, (*server.path, "image"), "is not set, and engine custom is its own image.", hint)
+        yield place_finding(
+            layered.origins,
+            (*server.path, "image"),
+            "is not set, and engine custom is its own image.",
+            rule="model-engine",
+            hint=hint,
+        )
     if settings.get("command") and engine != "custom":
         message = f"is for engine custom, and the engine is {engine}."
-        yield _place(
-            layered,
+        yield place_finding(
+            layered.origins,
             (*server.path, "command"),
             message,
-            f"Write {server.yaml % 'engine: custom'}, or use extraArgs.",
+            rule="model-engine",
+            hint=f"Write {server.yaml % 'engine: custom'}, or use extraArgs.",
         )
     for key, able in (("lora", ("vllm", "llamacpp")), ("with", ("llamacpp",))):
         if engine not in able and any(one is not None for one in table(settings, key).values()):
             message = f"needs engine {' or '.join(able)}, and the engine is {engine}."
             hint = f"Write {server.yaml % f'engine: {able[0]}'}, or serve each as a model of its own."
-            yield _place(layered, (*server.path, key), message, hint)
+            yield place_finding(layered.origins, (*server.path, key), message, rule="model-engine", hint=hint)
     if engine == "tensorrtllm" and (
         settings.get("aliases") or settings.get("servedName") not in (None, "", server.name)
     ):
         key = "aliases" if settings.get("aliases") else "servedName"
         message = f"is another name, and TensorRT-LLM answers to one: {server.name}."
-        yield _place(
-            layered, (*server.path, key), message, f"Take it out, or write {server.yaml % 'engine: vllm'}."
+        yield place_finding(
+            layered.origins,
+            (*server.path, key),
+            message,
+            rule="model-engine",
+            hint=f"Take it out, or write {server.yaml % 'engine: vllm'}.",
         )
 
 
@@ -101,17 +112,17 @@ def _check_sources(layered: Layered, server: Server) -> Iterator[Finding]:
         kinds = [kind for kind in _SOURCES if pick(source, kind) is not None]
         if isinstance(source, Mapping) and not kinds:
             hint = "Write one of image: {repository: ...}, pvc: {claimName: ...}, s3: {uri: ...},"
-            yield _place(
-                layered,
+            yield place_finding(
+                layered.origins,
                 path,
                 "names no source of weights.",
-                f"{hint} hf: {{repository: ..., revision: ...}}.",
-                "model-source",
+                rule="model-source",
+                hint=f"{hint} hf: {{repository: ..., revision: ...}}.",
             )
         elif len(kinds) > 1:
             message = f"names {len(kinds)} sources ({', '.join(kinds)}), and weights come from one."
             hint = f"Keep {kinds[-1]} and take out what another values file sets: {{{kinds[0]}: null}}."
-            yield _place(layered, path, message, hint, "model-source")
+            yield place_finding(layered.origins, path, message, rule="model-source", hint=hint)
 
 
 def _check_pace(layered: Layered, server: Server) -> Iterator[Finding]:
@@ -123,17 +134,30 @@ def _check_pace(layered: Layered, server: Server) -> Iterator[Finding]:
             f"is {restart}, and unreadyAfterSeconds is {unready}: it would be killed while it still gets requests."
         )
         hint = f"Write {server.yaml % f'probes: {{restartAfterSeconds: {5 * unready}}}'}."
-        yield _place(layered, (*server.path, "probes", "restartAfterSeconds"), message, hint, "model-probes")
+        yield place_finding(
+            layered.origins,
+            (*server.path, "probes", "restartAfterSeconds"),
+            message,
+            rule="model-probes",
+            hint=hint,
+        )
     numbers = [str(strategy.get(key)).removesuffix("%") for key in ("maxSurge", "maxUnavailable")]
     if numbers == ["0", "0"]:
         message = "has maxSurge 0 and maxUnavailable 0, so that no pod could ever be replaced."
         hint = f"Write {server.yaml % 'strategy: {maxUnavailable: 1}'}."
-        yield _place(layered, (*server.path, "strategy"), message, hint, "model-strategy")
+        yield place_finding(layered.origins, (*server.path, "strategy"), message, rule="model-strategy", hint=hint)
     threads, cpus = server.settings.get("threads"), read_count(pick(server.settings, "resources", "limits", "cpu"))
     if server.engine == "llamacpp" and isinstance(threads, int) and cpus and threads > cpus:
         message = f"is {threads}, and the CPU limit is {cpus}: threads would wait for each other."
         hint = f"Write {server.yaml % f'threads: {cpus}'}, or raise resources.limits.cpu."
-        yield _place(layered, (*server.path, "threads"), message, hint, "model-threads", severity=Severity.WARNING)
+        yield place_finding(
+            layered.origins,
+            (*server.path, "threads"),
+            message,
+            rule="model-threads",
+            severity=Severity.WARNING,
+            hint=hint,
+        )
 
 
 def _check_scaling(layered: Layered, server: Server) -> Iterator[Finding]:
@@ -146,21 +170,25 @@ def _check_scaling(layered: Layered, server: Server) -> Iterator[Finding]:
     if scaling.get("minReplicas") == 0 and (provider != "keda" or not has_engine_metric):
         message = "is 0: only KEDA scales to zero, and not on cpu or memory alone."
         hint = f"Write {server.yaml % 'autoscaling: {minReplicas: 1}'}, or provider: keda with queueDepth."
-        yield _place(layered, (*path, "minReplicas"), message, hint, "model-scaler")
+        yield place_finding(layered.origins, (*path, "minReplicas"), message, rule="model-scaler", hint=hint)
     if provider == "keda" and has_engine_metric and not pick(scaling, "keda", "serverAddress"):
         message = "is empty: KEDA asks Prometheus for queueDepth and timeToFirstTokenSeconds."
         keda = 'keda: {serverAddress: "http://prometheus.monitoring:9090"}'
         hint = f"Write inference: {{modelDefaults: {{autoscaling: {{{keda}}}}}}}."
-        yield _place(layered, (*path, "keda", "serverAddress"), message, hint, "model-scaler")
+        yield place_finding(
+            layered.origins, (*path, "keda", "serverAddress"), message, rule="model-scaler", hint=hint
+        )
     if server.engine == "tensorrtllm" and has_engine_metric:
         message = "names queueDepth or timeToFirstTokenSeconds, which TensorRT-LLM does not report."
         hint = f"Write {server.yaml % 'autoscaling: {metrics: {cpu: 80}}'}, or engine: vllm."
-        yield _place(layered, (*path, "metrics"), message, hint, "model-scaler")
+        yield place_finding(layered.origins, (*path, "metrics"), message, rule="model-scaler", hint=hint)
     for resource in ("cpu", "memory"):
         if resource in metrics and not pick(server.settings, "resources", "requests", resource):
             message = f"is a percentage of the request, and resources.requests has no {resource}."
             hint = f"Write {server.yaml % f'resources: {{requests: {{{resource}: ...}}}}'}."
-            yield _place(layered, (*path, "metrics", resource), message, hint, "model-scaler")
+            yield place_finding(
+                layered.origins, (*path, "metrics", resource), message, rule="model-scaler", hint=hint
+            )
 
 
 def _check_names(layered: Layered, server: Server) -> Iterator[Finding]:
@@ -168,10 +196,8 @@ def _check_names(layered: Layered, server: Server) -> Iterator[Finding]:
     if server.engine not in ("vllm", "tensorrtllm") or not is_on(layered.values, "gateway"):
         return
     for name, route in table(layered.values, "gateway", "models").items():
-        if not isinstance(route, Mapping) or route.get("url") or (route.get("model") or name) != server.name:
-            continue
-        asked = route.get("servedName") or name
-        if asked not in server.names:
+        asked = pick(route, "servedName") or name
+        if leads_to(name, route) == server.name and asked not in server.names:
             message = f"asks model {server.name} for `{asked}`, and it answers to {', '.join(server.names)}."
             hint = f"Write gateway: {{models: {{{name}: {{servedName: {server.names[0]}}}}}}}, or"
             hint += f" {server.yaml % f'aliases: [{asked}]'}."
@@ -179,16 +205,4 @@ def _check_names(layered: Layered, server: Server) -> Iterator[Finding]:
             if path not in layered.origins and (*server.path, "servedName") in layered.origins:
                 path = (*server.path, "servedName")
                 message = f"is another name than the gateway's route {name} asks for: {asked}."
-            yield _place(layered, path, message, hint, "model-unanswered")
-
-
-def _place(
-    layered: Layered,
-    path: KeyPath,
-    message: str,
-    hint: str,
-    rule: str = "model-engine",
-    *,
-    severity: Severity = Severity.ERROR,
-) -> Finding:
-    return place_finding(layered.origins, path, message, rule=rule, severity=severity, hint=hint)
+            yield place_finding(layered.origins, path, message, rule="model-unanswered", hint=hint)

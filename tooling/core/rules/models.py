@@ -8,7 +8,8 @@ from typing import Any
 
 from tooling.core.finding import Finding, Severity
 from tooling.core.rules.scaler import find_scaler_findings
-from tooling.core.values import KeyPath, Layered, place_finding, read_model, table
+from tooling.core.rules.workloads import leads_to, read_timeout
+from tooling.core.values import KeyPath, Layered, pick, place_finding, read_model, table
 
 _PRE_STOP = 5
 """Seconds that a pod waits before it stops to accept connections; they count against its grace period."""
@@ -75,10 +76,8 @@ def _check_answers(layered: Layered, path: KeyPath, settings: Mapping[str, Any])
     if gateway.get("enabled") is False or not isinstance(grace, int):
         return
     for name, route in table(gateway, "models").items():
-        timeout = route.get("timeoutSeconds") if isinstance(route, Mapping) else None
-        if not isinstance(route, Mapping) or route.get("url") or (route.get("model") or name) != path[-1]:
-            continue
-        if isinstance(timeout, int | float) and timeout + _PRE_STOP > grace:
+        timeout = read_timeout(route)
+        if leads_to(name, route) == path[-1] and timeout is not None and timeout + _PRE_STOP > grace:
             wanted = f"{{terminationGracePeriodSeconds: {ceil(timeout) + 3 * _PRE_STOP}}}"
             yield place_finding(
                 layered.origins,
@@ -96,11 +95,10 @@ def _check_adapters(layered: Layered, path: KeyPath, settings: Mapping[str, Any]
     gateway, model = table(layered.values, "gateway"), path[-1]
     if gateway.get("enabled") is False:
         return
-    routes = {name: route for name, route in table(gateway, "models").items() if isinstance(route, Mapping)}
     asked = {
-        str(route.get("servedName") or name)
-        for name, route in routes.items()
-        if (route.get("model") or name) == model
+        str(pick(route, "servedName") or name)
+        for name, route in table(gateway, "models").items()
+        if leads_to(name, route) == model
     }
     for adapter, source in table(settings, "lora").items():
         if source is not None and adapter not in asked:

@@ -56,9 +56,10 @@ def _check_blocked(layered: Layered) -> Iterator[Finding]:
 
 
 def _check_hosts(layered: Layered) -> Iterator[Finding]:
-    names = [one for one in _list(layered, ("route", "hostnames")) if isinstance(one, str)]
-    for name, count in Counter(names).items():
-        path = ("route", "hostnames", names.index(name))
+    names = [(name, index) for index, name in enumerate(_list(layered, ("route", "hostnames")))]
+    places = {name: index for name, index in reversed(names) if isinstance(name, str)}
+    for name, count in Counter(name for name, _ in names if isinstance(name, str)).items():
+        path = ("route", "hostnames", places[name])
         if count > 1:
             message = f"names {name} {count} times."
             yield place_finding(layered.origins, path, message, rule="hostname", hint="Name it once.")

@@ -55,14 +55,15 @@ def _check_rollout(layered: Layered, chart_layers: frozenset[str]) -> Iterator[F
         return
     try:
         strategy = read_strategy(layered.values)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        undecided = tuple(_check_evidence(layered.origins, strategy))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return  # the schema says what is wrong there
     if strategy.kind == "canary":
         steps: KeyPath = ("rollout", "steps")
         for fault in find_step_faults(strategy.steps):
             hint = "Write rollout: {steps: [{weight: 5, hold: 10m}, {weight: 50, hold: 10m}]}."
             yield place_finding(layered.origins, steps, f"{fault}.", rule="rollout-steps", hint=hint)
-        yield from _check_evidence(layered.origins, strategy)
+        yield from undecided
 
 
 def _check_route(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from tooling.core.finding import Finding, Severity
 from tooling.core.rules.engines import find_servers
-from tooling.core.rules.workloads import is_on
-from tooling.core.values import KeyPath, Layered, Values, place_finding, table
+from tooling.core.rules.workloads import is_on, leads_to
+from tooling.core.values import KeyPath, Layered, Values, pick, place_finding, table
 
 
 def find_route_findings(layered: Layered) -> tuple[Finding, ...]:
@@ -40,8 +40,8 @@ def _find_served(values: Values) -> dict[str, object]:
 def _check_offers(layered: Layered, routes: Mapping[str, Values]) -> Iterator[Finding]:
     served = _find_served(layered.values)
     for name, route in routes.items():
-        model = str(route.get("model") or name)
-        if not route.get("url") and model not in served:
+        model = leads_to(name, route)
+        if model and model not in served:
             yield place_finding(
                 layered.origins,
                 ("gateway", "models", name),
@@ -73,7 +73,8 @@ def _check_default(layered: Layered, routes: Mapping[str, Values]) -> Iterator[F
 
 
 def _check_served(layered: Layered, routes: Mapping[str, Values]) -> Iterator[Finding]:
-    reached = {str(route.get("model") or name) for name, route in routes.items()}
+    # A url under a model's own name is taken for that model's, whoever answers there.
+    reached = {leads_to(name, route) or name for name, route in routes.items()}
     for name in _find_served(layered.values):
         if name not in reached:
             yield place_finding(
@@ -94,14 +95,12 @@ def _check_sleepers(layered: Layered, routes: Mapping[str, Values]) -> Iterator[
         if scaling.get("enabled") is not True or scaling.get("minReplicas") != 0:
             continue
         path: KeyPath = (*server.path, "autoscaling", "minReplicas")
-        own = routes.get(name)
-        if own is None or own.get("url") or (own.get("model") or name) != name:
+        if leads_to(name, routes.get(name)) != name:
             message = f"is 0, and only requests for the gateway's route {name} wake it, which does not lead to it."
             hint = f"Write gateway: {{enabled: true, models: {{{name}: {{}}}}}}; other names are its aliases."
             yield place_finding(layered.origins, path, message, rule="model-asleep", hint=hint)
-        lead = routes.get(default, {})
-        leads = default in routes and not lead.get("url") and (lead.get("model") or default) == name
-        if leads and lead.get("required") is not False:
+        lead = routes.get(default)
+        if leads_to(default, lead) == name and pick(lead, "required") is not False:
             message = f"is 0, and the gateway waits for its default model {default} before it takes requests."
             hint = (
                 f"Write gateway: {{models: {{{default}: {{required: false}}}}}}: nothing would wake it otherwise."

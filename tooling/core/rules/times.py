@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tooling.core.finding import Finding, Severity
 from tooling.core.rules.cron import find_cron_fault
 from tooling.core.rules.workloads import is_on
+from tooling.core.strategy import parse_duration
 from tooling.core.values import KeyPath, Layered, Values, pick, place_finding, table
-
-_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 
 _ZONES: tuple[KeyPath, ...] = (("evals", "timeZone"), ("vectordb", "backup", "timeZone"))
 
@@ -76,7 +74,7 @@ def _check_runs(layered: Layered) -> Iterator[Finding]:
     is_used = alerts.get("enabled") is True and is_on(layered.values, "evals")
     is_silenced = pick(alerts, "silenced", "GenaiEvalsFailing") is True
     if is_used and not is_silenced and isinstance(limit, int) and wait is not None and wait < limit:
-        message = f"is {wait} s, and a run may take {limit} s: the alert would fire while one still runs."
+        message = f"is {wait:.0f} s, and a run may take {limit} s: the alert would fire while one still runs."
         path: KeyPath = ("observability", "alerts", "for", "evalsFailing")
         hint = f"Write observability: {{alerts: {{for: {{evalsFailing: {limit}s}}}}}}."
         yield place_finding(
@@ -84,11 +82,9 @@ def _check_runs(layered: Layered) -> Iterator[Finding]:
         )
 
 
-def _read_span(text: object) -> int | None:
-    """Read `1h30m` as seconds; None for anything else."""
-    match = _SPAN.fullmatch(text) if isinstance(text, str) and text else None
-    if match is None:
+def _read_span(text: object) -> float | None:
+    """Read `1d12h` as seconds, as Prometheus does; None for anything else."""
+    try:
+        return parse_duration(text, has_days=True) if isinstance(text, str) else None
+    except ValueError:
         return None
-    return sum(
-        int(number or 0) * factor for number, factor in zip(match.groups(), (86400, 3600, 60, 1), strict=True)
-    )

@@ -9,6 +9,9 @@ from typing import Any
 from tooling.core.values import KeyPath, Layered, Values, pick, read_count, read_model, table
 
 _BACKUPS = "vectordb-backups"
+_AGES = 1e18
+"""Seconds past any sense; a longer number may be none that a float holds."""
+
 _TMP, _SHM = "/tmp", "/dev/shm"  # noqa: S108 (paths in containers)
 
 
@@ -52,6 +55,20 @@ def choose_engine(settings: Values) -> str:
     """Return what runs a model, as the chart chooses it where nothing is said."""
     has_gpus = bool(read_count(pick(settings, "gpu", "count")))
     return str(settings.get("engine") or ("vllm" if has_gpus else "llamacpp"))
+
+
+def leads_to(name: str, route: object) -> str:
+    """Return the model that a route of the gateway leads to; "" where it leads to an address, or is no route."""
+    if not isinstance(route, Mapping) or route.get("url"):
+        return ""
+    return str(route.get("model") or name)
+
+
+def read_timeout(route: object) -> float | None:
+    """Seconds that a route of the gateway gives an answer; None where it says nothing, or more than could be."""
+    seconds = pick(route, "timeoutSeconds")
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    return float(seconds) if is_number and 0 <= seconds < _AGES else None
 
 
 def _find_base(values: Values) -> Iterator[Pods]:

@@ -122,7 +122,10 @@ def find_nearest(word: str, allowed: Iterable[str], likeness: float = LOOSE) -> 
     plain = _plain(word)
     best, least = "", likeness
     for one in allowed:
-        alike = SequenceMatcher(None, plain, _plain(one)).ratio()
+        matcher = SequenceMatcher(None, plain, _plain(one))
+        if matcher.real_quick_ratio() < least:  # a bound from the lengths alone
+            continue
+        alike = matcher.ratio()
         if alike > least or (alike == least and not best):
             best, least = one, alike
     return best

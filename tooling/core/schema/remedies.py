@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tooling.core.digits import read_digits
 from tooling.core.masking import hide_user, may_be_secret
 from tooling.core.schema.keys import Schema, list_allowed, list_types
 from tooling.core.schema.misfit import Misfit
@@ -79,11 +80,8 @@ def _advise_type(misfit: Misfit) -> str:
 def _find_example(misfit: Misfit) -> Any:
     """Return a number to write: the one in the text, such as 10 for `10%`, else the least one allowed."""
     digits = re.match(r"\s*([0-9]+)", str(misfit.value))
-    return (
-        int(digits[1])
-        if digits and not may_be_secret(misfit.path)
-        else max((misfit.node or {}).get("minimum", 1), 1)
-    )
+    number = read_digits(digits[1]) if digits and not may_be_secret(misfit.path) else None
+    return max((misfit.node or {}).get("minimum", 1), 1) if number is None else number
 
 
 def _advise_null(misfit: Misfit) -> str:
@@ -169,8 +167,9 @@ def _list_amounts(text: str) -> Iterator[str]:
     number, unit = match["number"].replace(",", "."), match["unit"]
     small = unit.lower()
     yield number + unit
-    if small in _DAYS and number.isdecimal():
-        yield f"{int(number) * 24}h"
+    days = read_digits(number)
+    if small in _DAYS and days is not None:
+        yield f"{days * 24}h"
     if small in _UNITS:
         yield number + _UNITS[small]
     if small.endswith("b"):

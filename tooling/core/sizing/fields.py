@@ -9,6 +9,9 @@ from typing import Any
 from tooling.errors import UsageError
 
 _LARGEST = 2**40
+_SHOWN = 60
+"""Characters of a wrong value that are told."""
+
 MOST_LAYERS = 4096
 
 
@@ -28,7 +31,7 @@ class Fields:
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST:
-                raise UsageError(f"{key} is {value!r}, which is no number of that.", hint=_pass(key))
+                raise UsageError(f"{key} is {value!r:.{_SHOWN}}, which is no number of that.", hint=_pass(key))
             return value
         return 0
 

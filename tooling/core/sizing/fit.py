@@ -6,10 +6,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
+from tooling.core.quantity import parse_quantity
+from tooling.core.quantity import write_bytes as write_quantity
 from tooling.core.sizing.memory import MARGIN, Serving, Share, share
 from tooling.core.sizing.model import Model
+from tooling.core.values import pick
 from tooling.errors import UsageError
 
 UTILIZATION = 0.9
@@ -19,18 +23,10 @@ TENSORS = (1, 2, 4, 8)
 """GPUs of one pod that are tried: those of one machine."""
 
 _NOMINAL = 8 * 2**30
-_UNITS = {
-    "": 1,
-    "k": 10**3,
-    "M": 10**6,
-    "G": 10**9,
-    "T": 10**12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-}
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(k|[MGT]i?|Ki)?")
+_LARGEST = 2**60
+"""Bytes from which on a text is no size of anything."""
+
+_SHOWN = 40
 _SHARES = re.compile(r"--gpu-memory-utilization[= ](0?\.\d+|1(?:\.0*)?)(?: |$)")
 
 
@@ -70,30 +66,41 @@ class Fit:
     reason: str = ""
 
 
-def read_bytes(text: object) -> int:
-    """Return the bytes of a Kubernetes quantity; 0 for an empty one. Raises UsageError for what is none."""
-    found = _QUANTITY.fullmatch(str(text or "0"))
-    if found is None:
-        raise UsageError(f"{text!r} is no size.", hint="Write it as 80Gi, 81920Mi or 15.2G.")
-    return int(float(found[1]) * _UNITS[found[2] or ""])
+def read_bytes(text: object, place: str) -> int:
+    """Return the bytes of a Kubernetes quantity; 0 for an empty one.
+
+    Raises UsageError for what is none, naming the option or key that says it: `place`.
+    """
+    size = parse_quantity(text or 0)
+    if size is None or (size != 0 and not 1 <= size < _LARGEST):
+        raise UsageError(
+            f"{place}: {str(text)[:_SHOWN]!r} is no size.", hint="Write it as 80Gi, 81920Mi or 15.2G."
+        )
+    return int(size)
 
 
 def write_bytes(size: int) -> str:
     """Return a quantity that is not smaller: whole GiB from 10, whole MiB below."""
-    unit, factor = ("Gi", 2**30) if size >= 10 * 2**30 else ("Mi", 2**20)
-    return f"{math.ceil(size / factor)}{unit}"
+    return write_quantity(Decimal(_round_up(size)))
+
+
+def _round_up(size: int) -> int:
+    unit = 2**30 if size >= 10 * 2**30 else 2**20
+    return -(-size // unit) * unit
 
 
 def read_hardware(name: str, profile: Mapping[str, Any]) -> Hardware:
     """Return what an entry of inference.profiles says about its GPUs."""
-    arguments = tuple(str(one) for one in profile.get("extraArgs") or ())
-    stated = _SHARES.search(" ".join(arguments))
+    stated = pick(profile, "extraArgs")
+    arguments = tuple(str(one) for one in stated) if isinstance(stated, list) else ()
+    part = _SHARES.search(" ".join(arguments))
+    place = f"inference.profiles.{name}"
     return Hardware(
         name=name,
-        resource=str((profile.get("gpu") or {}).get("resource") or ""),
-        memory=read_bytes(profile.get("gpuMemory")),
-        utilization=float(stated[1]) if stated else UTILIZATION,
-        shm=read_bytes(profile.get("shmSize")),
+        resource=str(pick(profile, "gpu", "resource") or ""),
+        memory=read_bytes(profile.get("gpuMemory"), f"{place}.gpuMemory"),
+        utilization=float(part[1]) if part else UTILIZATION,
+        shm=read_bytes(profile.get("shmSize"), f"{place}.shmSize"),
         extra_args=arguments,
     )
 
@@ -144,7 +151,7 @@ def write_values(name: str, serving: Serving, peak: int, found: Fit | None) -> d
     `parallel` is said too: the activation counts as many rows of logits.
     """
     told = write_bytes(peak)
-    memory = {"requests": {"memory": told}, "limits": {"memory": write_bytes(limit(read_bytes(told)))}}
+    memory = {"requests": {"memory": told}, "limits": {"memory": write_bytes(limit(_round_up(peak)))}}
     entry: dict[str, Any] = {"context": serving.context, "parallel": serving.sequences}
     entry |= {"peakMemory": told, "resources": memory}
     if found is not None:

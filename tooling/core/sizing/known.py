@@ -6,10 +6,10 @@ Sources: config.json of the repositories named in each entry, on the Hugging Fac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
+from tooling.core.schema.nearest import find_nearest
 from tooling.errors import UsageError
 
 _FIELDS = (
@@ -112,15 +112,15 @@ KNOWN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 def find_known(name: str) -> tuple[str, Mapping[str, Any]]:
     """Return repository and facts of a known model; its owner may be left out, and `-Instruct` or `-it`.
 
-    Raises UsageError for one that is not known, with the nearest names.
+    Raises UsageError for one that is not known, with the nearest name.
     """
     wanted = name.lower().rsplit("/", maxsplit=1)[-1]
     short = {_shorten(repository): repository for repository in reversed(tuple(KNOWN))}
     short |= {repository.lower().rsplit("/", maxsplit=1)[-1]: repository for repository in KNOWN}
     if wanted in short:
         return short[wanted], KNOWN[short[wanted]]
-    near = get_close_matches(wanted, short, n=3, cutoff=0.5)
-    there = f"Near are: {', '.join(near)}." if near else f"Known are: {', '.join(sorted(KNOWN))}."
+    near = find_nearest(wanted, short)
+    there = f"Did you mean {near}?" if near else f"Known are: {', '.join(sorted(KNOWN))}."
     raise UsageError(
         f"the model {name!r} is not known here.", hint=f"{there} Of any other, pass its config.json or GGUF file."
     )

@@ -12,8 +12,10 @@ _UNITS: Mapping[str, Decimal] = {
     **{unit: Decimal(1).scaleb(power) for unit, power in _POWERS.items()},
     **{unit: Decimal(size) for unit, size in _BINARY.items()},
 }
+_HUGE = 10**40
 _QUANTITY = re.compile(
-    r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:[eE]([+-]?\d{1,2})|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?))"
+    r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:[eE]([+-]?\d{1,2})|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?))",
+    re.ASCII,
 )
 
 
@@ -21,6 +23,8 @@ def parse_quantity(value: object) -> Decimal | None:
     """Return a quantity in its base unit (cores, bytes, pieces); None for what is no quantity."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
+    if isinstance(value, int) and abs(value) >= _HUGE:
+        return None  # Python writes out no number of thousands of digits
     match = _QUANTITY.fullmatch(str(value))
     if match is None:
         return None
