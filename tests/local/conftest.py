@@ -186,3 +186,12 @@ def read_record() -> Callable[[str], Record]:
 def traces() -> Callable[[str], Traces]:
     """Return what a cluster has left on this host."""
     return Traces.of
+
+
+@pytest.fixture(scope="session")
+def api(gpu_kubectl: Kubectl) -> Kubectl:
+    """A cluster that can be asked whether it would take manifests."""
+    from tests.local.tryout import prepare
+
+    prepare(gpu_kubectl)
+    return gpu_kubectl

@@ -11,66 +11,22 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.charts.definitions import CUSTOM, list_definition_files
+from tests.charts.definitions import CUSTOM
 from tests.charts.rendering import ALL, BLUE, ROUTE, Case, Renderer, find_case, list_cases, list_profiled
 from tests.charts.schemas import CHART, ROOT
 from tests.charts.values_doc import layer, read_defaults
 from tests.local.conftest import Kubectl
+from tests.local.tryout import RESTRICTED, try_out
 from tooling.local.binaries import build
 
 pytestmark = pytest.mark.local
-
-NAMESPACE = "genai-ns"
-RESTRICTED = [f"pod-security.kubernetes.io/{mode}=restricted" for mode in ("enforce", "warn")]
-CLUSTER_WIDE = [
-    {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "nvidia"}, "handler": "nvidia"},
-    *(
-        {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": value}
-        for name, value in {"high": 1000, "low": 10}.items()
-    ),
-]
-"""What the cases refer to and a cluster's owner provides."""
 
 PROFILES = sorted(path.stem for path in (ROOT / "values" / "profiles").glob("*.yaml"))
 
 
 @pytest.fixture(scope="session")
-def api(gpu_kubectl: Kubectl) -> Kubectl:
-    """A cluster that knows the custom resources, with a namespace that admits restricted pods only."""
-    files = [part for file in list_definition_files() for part in ("-f", str(file))]
-    gpu_kubectl("apply", "--server-side", *files)
-    gpu_kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
-    gpu_kubectl("create", "namespace", NAMESPACE)
-    gpu_kubectl("label", "namespace", NAMESPACE, *RESTRICTED)
-    gpu_kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": CLUSTER_WIDE}))
-    return gpu_kubectl
-
-
-@pytest.fixture(scope="session")
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     return Renderer(build(["helm"], print)["helm"], tmp_path_factory.mktemp("renders"))
-
-
-def try_out(api: Kubectl, text: str) -> None:
-    """Apply on the server's side without keeping it; a warning of the API server is a fault too."""
-    documents = [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
-    # A pod is admitted only when its account is there, so accounts are kept.
-    accounts = [document for document in documents if document["kind"] == "ServiceAccount"]
-    api("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(accounts))
-    done = api.run(
-        "apply",
-        "--server-side",
-        "--force-conflicts",
-        "--dry-run=server",
-        "--field-manager=test",
-        "-f",
-        "-",
-        stdin=text,
-    )
-    wanted = len(documents)
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr, done.stderr
-    assert done.stdout.count("serverside-applied") == wanted
 
 
 @pytest.mark.parametrize("some", list_cases(), ids=str)

@@ -16,7 +16,7 @@ import pytest
 from tests.charts.rendering import ALL, KUBERNETES, View
 from tests.local.conftest import Kubectl
 from tests.local.drawn import Drawn, draw
-from tests.local.test_apply import NAMESPACE, api, try_out
+from tests.local.tryout import NAMESPACE, try_out
 from tooling.app.project import Project
 from tooling.app.validate import has_errors, validate
 from tooling.app.values import ValuesRequest, load_values
@@ -24,7 +24,6 @@ from tooling.bootstrap import documents, schemas, zones
 from tooling.local.binaries import build
 
 pytestmark = pytest.mark.local
-__all__ = ["api"]
 
 COUNT, FIRST = int(os.environ.get("DRAWN", "24")), int(os.environ.get("DRAWN_FROM", "0"))
 INSTALLED = 3
