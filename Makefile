@@ -109,6 +109,7 @@ verify: setup-dev ## that what is generated and committed fits the code: schemas
 
 bench: setup-dev ## measure: start-up, validate, render, lint, beside helm and kubeconform
 	@$(BIN)/python -m bench.commands
+	@$(BIN)/python -m bench.values_large
 	@$(BIN)/python -m bench.lint
 	@$(BIN)/python -m bench.render
 
