@@ -147,7 +147,7 @@ TABLE = [
     ),
     (
         {"kind": "x" * 100},
-        ['kind: must be one of "canary", "blueGreen", not "' + "x" * 39 + "...."],
+        ['kind: must be one of "canary", "blueGreen", not "' + "x" * 39 + '...".'],
     ),
 ]
 

@@ -27,7 +27,7 @@ STRICTER = (
     # what PyYAML's parser refuses and Go's takes, all of it broken
     "scanning a tag", "parsing a tag", "found unknown escape character", "text follows the end",
     "scanning a plain scalar found unexpected ':'",
-    "scanning a quoted scalar found unexpected document",
+    "is not closed before the next document",
     # settings
     "a key is empty", "Helm drops an empty value", "JSON object comes more",
 )  # fmt: skip

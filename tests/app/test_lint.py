@@ -12,7 +12,7 @@ from tooling.adapters.schemas_kubernetes import KubernetesApis
 from tooling.app.lint import LintSettings, choose_versions, lint, list_rules
 from tooling.core.finding import Severity
 from tooling.core.lint import Report
-from tooling.core.values import Layered
+from tooling.core.values import Layered, Origin
 from tooling.errors import UsageError
 from tooling.ports.manifests import Reading
 
@@ -181,3 +181,13 @@ def test_an_unknown_version_is_refused_with_those_that_are_known() -> None:
 def test_every_rule_has_a_name_of_its_own() -> None:
     ids = [rule.id for rule in list_rules()]
     assert len(ids) == len(set(ids))
+
+
+def test_what_a_flag_has_set_is_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f'{CONFIG}  labels: {{a: "hunter2 !"}}\n')
+    values = Layered({"label": "hunter2 !"}, {("label",): Origin("--set label")})
+    manifests = YamlManifests()
+    asked = LintSettings(VERSIONS, values=values)
+    (found,) = lint(APIS, manifests, manifests.read(str(file)), Reading(()), asked).findings
+    assert (found.rule, found.message.split(".")[0]) == ("label-refused", '"<hidden>" is not allowed')

@@ -203,6 +203,52 @@ def test_what_is_not_there_is_said(capfd: Capture) -> None:
     assert "nowhere.yaml cannot be read" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "text", ["", "# only a comment\n", "---\n---\n", "apiVersion: v1\nkind: List\nitems: []\n"]
+)
+@pytest.mark.parametrize("flags", [[], ["--strict"], ["--rule", "field-wrong"]])
+def test_nothing_to_lint_is_no_success(text: str, flags: list[str], mine: Write, capfd: Capture) -> None:
+    assert run(["lint", "--manifests", mine(text), *flags]) == 2
+    captured = capfd.readouterr()
+    assert "there is no object in" in captured.err
+    assert captured.out == ""
+
+
+def test_an_empty_pipe_is_no_success(monkeypatch: pytest.MonkeyPatch, capfd: Capture) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert run(["lint", "--manifests", "-"]) == 2
+    assert "there is no object in standard input." in capfd.readouterr().err
+
+
+def test_what_cannot_be_read_is_told_whatever_is_asked_for(mine: Write, capfd: Capture) -> None:
+    assert run(["lint", "--manifests", mine("a: [1"), "--rule", "field-wrong"]) == 2
+    assert "[manifest-unreadable]" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("output", ["github", "sarif"])
+def test_message_and_hint_are_sentences_of_their_own(output: str, mine: Write, capfd: Capture) -> None:
+    arguments = ["--manifests", mine(CONFIG), "-f", mine("gateway: {a: 1, a: 2}\n")]
+    assert run(["lint", *arguments, "--output", output]) == 2
+    shown = capfd.readouterr()
+    assert "first in line 1. Take one of the two out" in shown.out + shown.err
+
+
+def test_a_template_of_a_chart_is_to_be_rendered_first(mine: Write, capfd: Capture) -> None:
+    assert run(["lint", "--manifests", mine(f"{CONFIG}data: {{{{ .Values.data }}}}\n")]) == 2
+    assert "This is a template of a chart: render it first" in capfd.readouterr().out
+    assert run(["lint", "--manifests", mine("{{- if .Values.a }}\na: 1\n{{- end }}\n")]) == 2
+    assert "This is a template of a chart: render it first" in capfd.readouterr().out
+    assert run(["lint", "--manifests", mine("a: [1")]) == 2
+    assert "render it first" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["lint", "render", "diff", "status"])
+@pytest.mark.parametrize("name", ["Bad NS", "a.b", "x" * 64, "-a", "a\n"])
+def test_a_namespace_that_cannot_be_is_refused(command: str, name: str, capfd: Capture) -> None:
+    assert run([command, "--namespace", name]) == 2
+    assert "can be no namespace" in capfd.readouterr().err
+
+
 def test_standard_input_is_read_once(capfd: Capture) -> None:
     assert run(["lint", "--manifests", "-", "--crd-dir", "-"]) == 2
     assert "standard input can be read once only." in capfd.readouterr().err

@@ -27,6 +27,8 @@ BAD = Severity.ERROR
             Finding("type", BAD, "is text.", "gateway.replicas", "values/prod.yaml", 7, "Write 2."),
             "values/prod.yaml:7: error: gateway.replicas: is text. Write 2. [type]",
         ),
+        (Finding("type", BAD, "odd", hint="Do it."), "error: odd. Do it. [type]"),
+        (Finding("type", BAD, "is it odd?", hint="Yes."), "error: is it odd? Yes. [type]"),
         (Finding("type", Severity.WARNING, "odd", file="a.yaml"), "a.yaml: warning: odd [type]"),
         (Finding("type", BAD, "odd", path="a.b"), "error: a.b: odd [type]"),
         (Finding("type", BAD, "odd"), "error: odd [type]"),

@@ -86,9 +86,13 @@ CONTAINER = ("spec", "template", "spec", "containers", 0)
         ),
         (Mismatch(("a",), "enum", [1, 2], 3), "field-wrong", "must be one of 1, 2, not 3.", ""),
         (Mismatch(("a",), "minimum", 1, 0), "field-wrong", "must be at least 1, not 0.", ""),
-        (Mismatch(("a",), "maxItems", 1, ["x", "y"]), "field-wrong", "must have at most 1 item, not a list.", ""),
-        (Mismatch(("a",), "pattern", "^a", "b"), "field-wrong", 'does not match ^a, not "b".', ""),
-        (Mismatch(("a",), "oneOf", None, {}), "field-wrong", "fits none of the forms", ""),
+        (Mismatch(("a",), "maxItems", 1, ["x", "y"]), "field-wrong", "must have at most 1 item, not 2.", ""),
+        (Mismatch(("a",), "maxLength", 2, "xyz"), "field-wrong", "must have at most 2 characters, not 3.", ""),
+        (Mismatch(("a",), "maxLength", 1, 5), "field-wrong", "must have at most 1 character.", ""),
+        (Mismatch(("a",), "pattern", "^a", "b"), "field-wrong", 'must match `^a`, not "b".', ""),
+        (Mismatch(("a",), "oneRequired", ("b", "c"), {}), "field-missing", "one of `b`, `c` is missing.", ""),
+        (Mismatch(("a",), "anyOf", None, {}), "field-wrong", "none of the forms that are allowed here.", ""),
+        (Mismatch(("a",), "anyOf", None, 5), "field-wrong", "none of the forms that are allowed here, not 5.", ""),
         (
             Mismatch(("a",), "uniqueItems", True, [1, 1]),
             "field-wrong",
@@ -147,3 +151,31 @@ def test_a_choice_between_types_names_them_all() -> None:
 )
 def test_the_branch_that_says_least_is_told(branches: list[tuple[Any, ...]], keyword: str) -> None:
     assert merge_choice(("a",), "anyOf", branches, {}).keyword == keyword
+
+
+NULL = (Mismatch(("a",), "type", ("null",), {}),)
+
+
+@pytest.mark.parametrize(
+    ("branches", "message"),
+    [
+        ([NULL], "fits none of the forms that are allowed here, or more than one."),
+        (
+            [(Mismatch(("a", "b"), "required"),), (Mismatch(("a", "c"), "required"),), NULL],
+            "one of `b`, `c` is missing.",
+        ),
+        ([(Mismatch(("a", "b"), "required"),), NULL], "is missing."),
+        (
+            [
+                (Mismatch(("a",), "type", ("string",), {}),),
+                (Mismatch(("a",), "type", ("array", "null"), {}),),
+                NULL,
+            ],
+            "must be text or a list, not a map.",
+        ),
+    ],
+)
+def test_that_a_field_may_be_null_is_no_form_of_its_own(
+    branches: list[tuple[Mismatch, ...]], message: str
+) -> None:
+    assert explain(merge_choice(("a",), "oneOf", branches, {}))[1] == message

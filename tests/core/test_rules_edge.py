@@ -21,11 +21,20 @@ TLS = {"secretName": "cert"}
 
 TABLE = [
     ({}, []),
+    ({"gateway": {"enabled": False}}, ["error gateway.enabled"]),
+    ({"gateway": {"enabled": False}, "route": {"enabled": False}}, []),
+    (
+        {
+            "gateway": {"enabled": False},
+            "route": {"enabled": False, "ingress": {"enabled": True}, "tls": TLS},
+        },
+        ["error gateway.enabled"],
+    ),
     ({"gateway": "broken", "route": ["broken"]}, []),
     ({"gateway": {"models": {"far": {"aliases": ["s"]}}}}, ["error gateway.models.far.aliases"]),
     ({"gateway": {"models": {"far": {"aliases": ["small"]}}}}, ["error gateway.models.far.aliases"]),
     ({"gateway": {"models": {"far": {"aliases": "s"}, "gone": None}}}, []),
-    ({"gateway": {"models": {"far": {"aliases": ["s"]}}, "enabled": False}}, []),
+    ({"gateway": {"models": {"far": {"aliases": ["s"]}}, "enabled": False}, "route": {"enabled": False}}, []),
     ({"gateway": {"models": {"small": {"timeoutSeconds": 70}}}}, []),
     (
         {"gateway": {"models": {"small": {"timeoutSeconds": 70.5}}}},

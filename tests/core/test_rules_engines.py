@@ -14,7 +14,7 @@ GOOD = {
             "tiny": {"source": {"image": {"repository": "x"}, "pvc": None}},
             "gone": None,
         },
-        "profiles": {"l4": {"gpu": {"count": 1}}},
+        "profiles": {"l4": {"gpu": {"count": 1}, "peakMemory": "9Gi"}},
         "modelDefaults": {
             "threads": 2,
             "strategy": {"maxSurge": "", "maxUnavailable": ""},
@@ -83,6 +83,13 @@ TABLE = [
     (merge(chat(servedName="big"), {"gateway": {"models": {"chat": None}}}), []),
     (merge(chat(servedName="big"), {"gateway": {"enabled": False}}), []),
     (tiny(servedName="big"), []),
+    (chat(peakMemory=""), [f"warning {CHAT}.peakMemory"]),
+    (chat(peakMemory="", engine="custom", image={"repository": "x"}), []),
+    (chat(engine="llamacpp"), [f"warning {CHAT}.engine"]),
+    (chat(engine="llamacpp", image={"repository": "llama-cuda"}), []),
+    (chat(engine="llamacpp", gpu={"count": 0}), []),
+    (tiny(engine="vllm"), [f"warning {TINY}.engine"]),
+    (tiny(engine="vllm", resources={"limits": {"gpu.intel.com/i915": 1}}), []),
 ]
 
 
@@ -129,3 +136,8 @@ def test_a_server_under_another_name_is_pointed_at_where_the_route_is_the_charts
     origins = {("inference", "models", "chat", "servedName"): Origin("mine.yaml", 4)}
     (found,) = find_engine_findings(Layered(merge(GOOD, chat(servedName="big")), origins))
     assert (found.path, found.line) == (f"{CHAT}.servedName", 4)
+
+
+def test_an_image_of_ones_own_for_an_engine_may_compute_on_anything():
+    origins = {("inference", "engines", "vllm", "image", "repository"): Origin("mine.yaml", 4)}
+    assert find_engine_findings(Layered(merge(GOOD, tiny(engine="vllm")), origins)) == ()

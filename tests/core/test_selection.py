@@ -44,7 +44,17 @@ def test_what_does_not(wanted):
         ("servce.yaml", SOURCE),
         ("templates/deploymnt.yaml", "s/templates/deployment.yaml"),
         ("zzz", ""),
+        ("genai-gateway", "Deployment/genai-gateway"),
+        ("Deployment/genai-gatewa", "Deployment/genai-gateway"),
+        ("deployment.yml", "s/templates/deployment.yaml"),
     ],
 )
 def test_the_nearest_is_named(wanted, near):
     assert find_unknown([wanted], KNOWN) == ((wanted, near),)
+
+
+def test_who_names_a_kind_means_no_template():
+    known = [({"kind": "Route", "metadata": {"name": "edge"}}, "route/none.yaml")]
+    assert find_unknown(["none.yml"], known) == (("none.yml", "route/none.yaml"),)
+    assert find_unknown(["route/none"], known) == (("route/none", "Route/edge"),)
+    assert find_unknown(["Route/quite-another-thing"], known) == (("Route/quite-another-thing", ""),)

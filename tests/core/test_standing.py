@@ -110,7 +110,7 @@ CATALOG = Catalog(
             ("1.34",),
             "kind-unknown",
             "Kubernetes knows no Deployment in v1.",
-            "Deployment is in apps/v1: write `apiVersion: apps/v1`.",
+            "Did you mean `apiVersion: apps/v1`?",
         ),
         (
             "apps/v1",
@@ -119,6 +119,32 @@ CATALOG = Catalog(
             "kind-unknown",
             "Kubernetes knows no Deploymnet in apps/v1.",
             "Did you mean `kind: Deployment`?",
+        ),
+        (
+            "app/v1",
+            "Deployment",
+            ("1.34",),
+            "kind-unknown",
+            "Kubernetes knows no Deployment in app/v1.",
+            "Did you mean `apiVersion: apps/v1`?",
+        ),
+        (
+            "core/v1",
+            "Pod",
+            ("1.34",),
+            "kind-unknown",
+            "Kubernetes knows no Pod in core/v1.",
+            "Did you mean `apiVersion: v1`?",
+        ),
+        ("mine/v1", "Xyzzy", ("1.34",), "kind-unknown", "no Xyzzy in mine/v1.", "has a dot in it."),
+        ("mine/v1", "Deploymnet", ("1.34",), "kind-unknown", "", "Did you mean `kind: Deployment`?"),
+        (
+            "apps/v1",
+            "HTTPRoute",
+            ("1.34",),
+            "kind-unknown",
+            "Kubernetes knows no HTTPRoute in apps/v1.",
+            "Did you mean `apiVersion: gateway.networking.k8s.io/v1`?",
         ),
         ("apps/v1", "Xyzzy", ("1.34",), "kind-unknown", "Kubernetes knows no Xyzzy in apps/v1.", ""),
         (
@@ -135,7 +161,8 @@ def test_each_standing_says_what_to_do(
     *, api_version: str, kind: str, targets: tuple[str, ...], rule: str, message: str, hint: str
 ) -> None:
     (found,) = judge(api_version, kind, targets, CATALOG)
-    assert (found.rule, found.hint) == (rule, hint)
+    assert found.rule == rule
+    assert found.hint.endswith(hint) if hint else not found.hint
     assert message in found.message
 
 

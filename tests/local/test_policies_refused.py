@@ -13,7 +13,9 @@ from tests.core.policies.sample import NAMESPACE, find, make
 from tests.local.conftest import Kubectl
 
 pytestmark = pytest.mark.local
-CHAT, WEB = "Deployment/chat", "Deployment/web"
+CHAT, WEB, HPA = "Deployment/chat", "Deployment/web", "HorizontalPodAutoscaler/chat"
+METRICS = f"{HPA} spec.metrics:"
+GOAL = "target: {type: AverageValue, averageValue: 4}"
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,49 @@ def test_the_sound_release_is_taken(api: Kubectl) -> None:
             "`selector` does not match template `labels`",
         ),
         ("mount-without-volume", WEB, (f"{WEB} pod.volumes: null",), "volumeMounts[0].name: Not found"),
+        (
+            "scaler-without-metric",
+            HPA,
+            (f"{METRICS} [{{type: External, external: {{metric: {{name: ''}}, {GOAL}}}}}]",),
+            "must specify a metric name",
+        ),
+        (
+            "scaler-without-metric",
+            HPA,
+            (f"{METRICS} [{{type: Pods, pods: {{metric: {{name: ''}}, {GOAL}}}}}]",),
+            "must specify a metric name",
+        ),
+        (
+            "scaler-without-metric",
+            HPA,
+            (f"{METRICS} [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization}}}}}}]",),
+            "must set either a target raw value or a target utilization",
+        ),
+        ("service-without-ports", "Service/web", ("Service/web spec.ports: []",), "spec.ports: Required value"),
+        (
+            "route-without-backend",
+            "Ingress/web",
+            ("Ingress/web spec: {}",),
+            "either `defaultBackend` or `rules` must be specified",
+        ),
+        (
+            "port-refused",
+            WEB,
+            (f"{WEB} container.ports: [{{containerPort: 99999}}]",),
+            "must be between 1 and 65535",
+        ),
+        (
+            "port-refused",
+            WEB,
+            (f"{WEB} container.readinessProbe: {{tcpSocket: {{port: 0}}}}",),
+            "must be between 1 and 65535",
+        ),
+        (
+            "port-refused",
+            "Service/web",
+            ("Service/web spec.ports: [{port: 80, targetPort: 99999}]",),
+            "must be between 1 and 65535",
+        ),
     ],
 )
 def test_what_is_said_to_be_refused_is(

@@ -13,6 +13,7 @@ import yaml
 
 from tooling.adapters.yaml_go import write_yaml
 from tooling.adapters.yaml_notes import Notes, Refusal
+from tooling.adapters.yaml_problems import explain_problem
 from tooling.adapters.yaml_values import Reading
 from tooling.core.finding import Finding, Severity
 from tooling.core.values import Layer
@@ -81,9 +82,8 @@ def _read_text(file: Path, name: str, limit: int) -> str:
 def _explain(error: yaml.YAMLError, text: str) -> tuple[str, int, int]:
     """Return what PyYAML found, with line and column."""
     if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        told = " ".join(part for part in (error.context, error.problem) if part)
-        return f"it is not YAML: {told}", mark.line + 1 if mark else 0, mark.column + 1 if mark else 0
+        told, line, column = explain_problem(error, text)
+        return f"it is not YAML: {told}", line, column
     position = getattr(error, "position", None)
     reason = getattr(error, "reason", None) or error
     if not isinstance(position, int):

@@ -13,7 +13,10 @@ from typing import Any
 import yaml
 
 from tooling.adapters.yaml_go import CORE, PLAIN, STRING, Loader
+from tooling.adapters.yaml_notes import show_tag
+from tooling.adapters.yaml_problems import explain_problem
 from tooling.core.scalars import EXACT, Scalar, read_exact, read_key
+from tooling.core.shapes import show_name
 from tooling.core.values import KeyPath, Mark, format_path
 
 MAX_DEPTH = 100
@@ -55,9 +58,8 @@ def _compose(text: str) -> yaml.Node | None:
         _check_depth(text)
         node: yaml.Node | None = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        told = " ".join(part for part in (error.context, error.problem) if part)
-        raise DocumentError(f"is not YAML: {told}.", mark.line + 1 if mark else 1) from error
+        told, line, _ = explain_problem(error, text)
+        raise DocumentError(f"is not YAML: {told}.", line or 1) from error
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         told = str(getattr(error, "reason", None) or error).splitlines()[0]
         raise DocumentError(f"is not YAML: {told}.", 1) from error
@@ -108,7 +110,7 @@ class _Builder:
                 continue
             key = _read_name(key_node)
             if key in values:
-                raise DocumentError(f"has the key `{key}` twice in one map.", _line(key_node))
+                raise DocumentError(f"has the key `{show_name(key)}` twice in one map.", _line(key_node))
             values[key] = self.build(value_node, depth + 1, is_again=is_again)
         return merged | values if merged else values
 
@@ -128,13 +130,13 @@ def _read(node: yaml.ScalarNode) -> Scalar:
     if types is None and node.tag != PLAIN:
         if node.tag == f"{CORE}binary":
             return str(node.value)
-        raise DocumentError(f"has the tag {node.tag}, which Kubernetes does not read.", _line(node))
+        raise DocumentError(f"has {show_tag(node.tag)}, which Kubernetes does not read.", _line(node))
     try:
         value = _read_plain(node.value)
     except ValueError as error:
         raise DocumentError(f"has a value that JSON cannot hold: {error}.", _line(node)) from error
     if types and type(value) not in types:
-        raise DocumentError(f"has a value that does not fit its tag {node.tag}.", _line(node))
+        raise DocumentError(f"has a value that does not fit {show_tag(node.tag)}.", _line(node))
     return value
 
 

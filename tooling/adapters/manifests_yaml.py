@@ -25,6 +25,11 @@ MAX_BYTES = 64 * 1024 * 1024
 STANDARD_INPUT = "-"
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _SEPARATOR = re.compile(r"^---(?=[ \t\r]|$)", re.MULTILINE)
+_TEMPLATE = re.compile(
+    r"\{\{-?\s*(?:/\*|\$|[(]*\.?(?:Values|Release|Chart|Capabilities)\b|"
+    r"(?:if|range|with|include|template|define|else|end|toYaml|tpl)\b)"
+)
+_RENDER_FIRST = "This is a template of a chart: render it first, with `genai-stack render` or `helm template`."
 _SOURCE = re.compile(r"^# Source: (\S+)", re.MULTILINE)
 _LAST_PART = re.compile(r"(\.(\"[^\"]*\"|[^.\[\]]*)|\[\d+\]|^[^.\[]+)$")
 
@@ -124,7 +129,8 @@ def _read_stream(name: str, text: str) -> Iterator[Located | Finding]:
         try:
             content = read_document(document)
         except DocumentError as error:
-            yield _refuse(name, line + error.line - 1, f"the document {error.message}")
+            hint = _RENDER_FIRST if _TEMPLATE.search(document) else ""
+            yield _refuse(name, line + error.line - 1, f"the document {error.message}", hint)
             continue
         if content is None:
             continue
@@ -197,5 +203,5 @@ def _is_text(value: Any) -> bool:
     return True
 
 
-def _refuse(name: str, line: int, message: str) -> Finding:
-    return Finding(RULE, Severity.ERROR, message, file=name, line=line)
+def _refuse(name: str, line: int, message: str, hint: str = "") -> Finding:
+    return Finding(RULE, Severity.ERROR, message, file=name, line=line, hint=hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tooling.adapters.yaml_go import CORE
 from tooling.core.finding import Finding, Severity
 from tooling.core.literals import Surprise
 from tooling.core.values import KeyPath, format_path
@@ -11,6 +12,11 @@ from tooling.core.yaml_hints import advise_reader
 
 MAX_FINDINGS = 100
 """Nobody reads more than this from one file."""
+
+_KNOWN = frozenset(
+    {"binary", "bool", "float", "int", "map", "merge", "null", "omap", "pairs", "seq", "set", "str", "timestamp"}
+)
+"""Tags that YAML knows. Any other word behind a `!` may be the beginning of a password without its quotes."""
 
 
 class Refusal(Exception):  # noqa: N818 - it stays between the readers; a port's errors end in Error
@@ -54,3 +60,9 @@ class Notes:
 def place(event: Any) -> tuple[int, int]:
     """Return line and column of a parser's event, 1-based."""
     return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def show_tag(tag: str) -> str:
+    """Name a tag that YAML knows; of another one say no more than that it is there."""
+    name = tag.removeprefix(CORE)
+    return f"the tag !!{name}" if tag.startswith(CORE) and name in _KNOWN else "the tag here"

@@ -24,9 +24,10 @@ from yaml.events import (
 from tooling.adapters.yaml_bounds import MAX_DEPTH, MAX_EMPTY, MAX_ENTRIES, MAX_RATIO, MAX_REPEATED
 from tooling.adapters.yaml_dialect import check_source, is_plain
 from tooling.adapters.yaml_go import CORE, STRING, Loader
-from tooling.adapters.yaml_notes import Notes, Refusal, place
+from tooling.adapters.yaml_notes import Notes, Refusal, place, show_tag
 from tooling.core.literals import Surprise, find_key_surprise, find_surprise
 from tooling.core.scalars import read_exact, read_key, read_scalar
+from tooling.core.shapes import show_name
 from tooling.core.values import KeyPath, Mark
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -130,7 +131,7 @@ class Reading:
         if len(path) >= MAX_DEPTH:
             raise Refusal(f"it is nested deeper than {MAX_DEPTH} levels", *place(event))
         if event.tag not in {None, "!", _COLLECTIONS[type(event)]}:
-            self._notes.complain(f"the tag {_show_tag(event.tag)} is not allowed in values", path, event)
+            self._notes.complain(f"{show_tag(event.tag)} is not allowed in values", path, event)
         start, entries = len(self._entries), self._entries
         if event.anchor:
             self._anchors[event.anchor] = None
@@ -184,7 +185,8 @@ class Reading:
                 self._notes.complain(_TWICE, path, key)
             replaced = [name for name in value if name in lines]
             if replaced:
-                message = f"`<<` replaces the key {replaced[0]!r} of line {lines[replaced[0]]} for Helm."
+                first = replaced[0]
+                message = f"`<<` replaces the key {show_name(first)!r} of line {lines[first]} for Helm."
                 self._notes.warn(Surprise("merge-order", message, "Write `<<` first in the map."), path, key)
             values.update(value)
             self._entries.extend(entries)
@@ -198,10 +200,10 @@ class Reading:
 
     def _read_alias(self, event: Any, path: KeyPath) -> Any:
         if event.anchor not in self._anchors:
-            raise Refusal(f"there is no anchor &{event.anchor} before this alias", *place(event))
+            raise Refusal("there is no anchor of its name before this alias", *place(event))
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            raise Refusal(f"the anchor &{event.anchor} contains itself", *place(event))
+            raise Refusal("what this alias repeats contains itself", *place(event))
         self._repeated += anchored.end - anchored.start + 1
         if self._repeated > min(MAX_REPEATED, MAX_RATIO * max(self._count, 25)):
             raise Refusal(f"its aliases stand for {self._repeated} values, far more than it holds", *place(event))
@@ -262,7 +264,7 @@ class Reading:
     def _read_tagged(self, event: Any, path: KeyPath) -> Any:
         types = _TYPES.get(event.tag)
         if types is None:
-            self._notes.complain(f"the tag {_show_tag(event.tag)} is not allowed in values", path, event)
+            self._notes.complain(f"{show_tag(event.tag)} is not allowed in values", path, event)
             return None
         try:
             is_fitting = type(read_exact(event.value)) in types
@@ -271,7 +273,7 @@ class Reading:
             self._notes.complain(str(error), path, event)
             return None
         if not is_fitting:
-            self._notes.complain(f"the value does not fit its tag {_show_tag(event.tag)}", path, event)
+            self._notes.complain(f"the value does not fit its tag !!{event.tag.removeprefix(CORE)}", path, event)
         return value
 
     def _enter(self, path: KeyPath, event: Any) -> None:
@@ -288,7 +290,3 @@ def _is_merge(event: Any) -> bool:
 def _may_be_two(key: str) -> bool:
     """Whether two keys that are written so may be two for Helm, such as `1` and `'1'`: either may win then."""
     return key in {"true", "false"} or key[:1] in _NUMERIC
-
-
-def _show_tag(tag: str) -> str:
-    return f"!!{tag.removeprefix(CORE)}" if tag.startswith(CORE) else tag

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tooling.app.values import LoadedValues
+from tooling.core.flagged import hide_texts
 from tooling.core.provenance import Statement, find_statements, hide_secrets
 from tooling.core.schema.keys import Schema, find_key, find_known, read_path
 from tooling.core.schema.nearest import ask_for, find_meant, index_keys
 from tooling.core.schema.words import describe_limits, describe_types
-from tooling.core.values import KeyPath, Layer, format_path, pick, read_model, table
+from tooling.core.values import KeyPath, Layer, Origin, find_origin, format_path, pick, read_model, table
 from tooling.errors import UsageError
 from tooling.ports.schemas import Schemas
 
@@ -57,9 +58,9 @@ def explain(schemas: Schemas, loaded: LoadedValues, text: str) -> Explanation:
         limits=describe_limits(key.node),
         description=str(key.node.get("description") or ""),
         doc=schemas.find_doc(path),
-        default=_hide(chart[-1]).value if chart and not chart[-1].takes_away else None,
-        value=hide_secrets(pick(loaded.effective, *path), path),
-        statements=tuple(_hide(one) for one in statements),
+        default=_hide(chart[-1], schema).value if chart and not chart[-1].takes_away else None,
+        value=_hide_value(loaded, path, schema),
+        statements=tuple(_hide(one, schema) for one in statements),
         inherited="" if statements else _find_inherited(loaded, path),
     )
 
@@ -88,8 +89,20 @@ def _place(loaded: LoadedValues, path: KeyPath) -> dict[str, Any]:
     return {str(path[0]): value}
 
 
-def _hide(statement: Statement) -> Statement:
-    value = hide_secrets(statement.value, statement.path)
+def _hide_value(loaded: LoadedValues, path: KeyPath, schema: Schema) -> Any:
+    """Return what counts in the end, without secrets and without text that a flag has set."""
+
+    def is_flagged(where: KeyPath) -> bool:
+        origin = find_origin(loaded.origins, where)
+        return origin is not None and origin.is_flag
+
+    return hide_secrets(hide_texts(pick(loaded.effective, *path), path, schema, is_flagged), path)
+
+
+def _hide(statement: Statement, schema: Schema) -> Statement:
+    is_flag = Origin(statement.layer).is_flag
+    value = hide_texts(statement.value, statement.path, schema, lambda _: is_flag)
+    value = hide_secrets(value, statement.path)
     return Statement(
         statement.layer,
         statement.path,

@@ -12,8 +12,20 @@ from tooling.app.values import LoadedValues
 from tooling.core.finding import Finding
 from tooling.core.located import Located
 from tooling.core.values import merge, pick
+from tooling.errors import UsageError
 from tooling.ports.helm import Helm, Rendered, RenderSettings
 from tooling.ports.manifests import Manifests, Reading
+
+
+def gather_asked(manifests: Manifests, sources: Iterable[str]) -> Reading:
+    """Read what is to be linted. Raises UsageError for what is not there, and where no object is in any of it."""
+    asked = tuple(sources)
+    reading = gather_files(manifests, asked)
+    if not (reading.objects or reading.findings):
+        names = ["standard input" if one == "-" else one for one in asked]
+        hint = "Did what should have written it fail? Nothing was checked."
+        raise UsageError(f"there is no object in {', '.join(names)}.", hint=hint)
+    return reading
 
 
 def gather_files(manifests: Manifests, sources: Iterable[str]) -> Reading:

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from tooling.core.definitions import Definition, read_definitions
 from tooling.core.finding import Finding
-from tooling.core.lint import RULES, Report, Rule, find_gaps, find_mismatches, is_name, make_finding, place
+from tooling.core.flagged import hide_flagged
+from tooling.core.lint import (
+    RULES,
+    UNREADABLE,
+    Report,
+    Rule,
+    find_gaps,
+    find_mismatches,
+    is_name,
+    make_finding,
+    place,
+)
 from tooling.core.located import Located
 from tooling.core.mismatch import Mismatch
 from tooling.core.policies.catalog import POLICIES, Bundle, Policy
@@ -71,7 +82,10 @@ def lint(
     found += [finding for one in reading.objects for finding in checker.check(one)]
     bundle = Bundle.of([one.manifest for one in reading.objects], namespace=settings.namespace)
     found += _find_policy_findings(bundle, reading.objects)
-    chosen = [one for one in found if not settings.rules or one.rule in settings.rules]
+    # What could not be read was not looked at, whatever is asked for.
+    asked = {*settings.rules, UNREADABLE}
+    told = hide_flagged(found, {}, settings.values)
+    chosen = [one for one in told if not settings.rules or one.rule in asked]
     waivers = read_waivers(settings.values.values)
     counted, waived = apply_waivers(chosen, waivers)
     if not settings.rules:

@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tooling.core.digits import read_digits
 from tooling.core.sizing.config import read_config
+from tooling.core.sizing.facts import put_facts, read_fact
 from tooling.core.sizing.fit import (
+    LEAST_GPU,
+    LEAST_WEIGHTS,
     TENSORS,
     Fit,
     Hardware,
     choose,
     fit,
     limit,
-    read_bytes,
     read_hardware,
+    read_least,
     write_values,
 )
-from tooling.core.sizing.formats import FORMATS, Format, find_cache_bits, find_format
+from tooling.core.sizing.formats import FORMATS, Format, explain_format, find_cache_bits, find_format
 from tooling.core.sizing.gguf import read_gguf
 from tooling.core.sizing.known import find_known
 from tooling.core.sizing.memory import SEQUENCES, Serving, Share, cache_token, host_peak, share, weigh
@@ -32,7 +34,10 @@ from tooling.ports.models import ModelFiles
 _CPU_CONTEXT, _CPU_PARALLEL = 2048, 4
 """What the chart gives llama.cpp where values say nothing."""
 
+_CPU_CACHE = 16
 _NAME = 30
+_GPUS = 64
+"""The most that `--tensor-parallel` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ def size(files: ModelFiles, request: SizeRequest, profiles: Mapping[str, Any]) -
     """Size a model for the entries of inference.profiles. Raises UsageError for what cannot be known."""
     model = _restated(_find_model(files, request), request)
     serving = _serve(model, request)
+    model = replace(model, notes=(*model.notes, *_explain(model, serving, request)))
     fits = _find_fits(model, serving, request, profiles) if serving.is_gpu else ()
     chosen = choose(fits)
     served = chosen.serving if chosen else serving
@@ -106,37 +112,32 @@ def _name(model: Model) -> str:
 
 
 def _find_model(files: ModelFiles, request: SizeRequest) -> Model:
-    facts = dict(_read_fact(text) for text in request.facts)
+    facts = dict(read_fact(text) for text in request.facts)
     is_format_given = bool(request.dtype or request.weights)
+    if request.model and request.file is not None:
+        raise UsageError("a file and --model name two models.", hint="Pass one of them.")
     if request.model:
         name, config = find_known(request.model)
         return read_config(
-            {**config, **facts}, name, parameters=request.parameters, is_format_given=is_format_given
+            put_facts(config, facts), name, parameters=request.parameters, is_format_given=is_format_given
         )
     if request.file is None:
         raise UsageError("no model was named.", hint="Pass its config.json or GGUF file, or --model NAME.")
     found = files.read(request.file)
     if found.header:
-        if request.dtype or facts:
-            raise UsageError("a GGUF file says itself what it is.", hint="Leave out --dtype and --fact.")
+        if request.dtype or facts or request.parameters:
+            raise UsageError(
+                "a GGUF file says itself what it is.", hint="Leave out --dtype, --fact and --parameters."
+            )
         return read_gguf(memoryview(found.header), found.name)
-    config = {**found.config, **facts}
+    config = put_facts(found.config, facts)
     return read_config(config, found.name, parameters=request.parameters, is_format_given=is_format_given)
-
-
-def _read_fact(text: str) -> tuple[str, object]:
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise UsageError(f"--fact {text}: it sets nothing.", hint="Write it as --fact num_key_value_heads=8.")
-    words = {"true": True, "false": False, "null": None}
-    number = read_digits(value)
-    return key, words.get(value, value) if number is None else number
 
 
 def _restated(model: Model, request: SizeRequest) -> Model:
     if not request.weights:
         return model
-    stated = read_bytes(request.weights, "--weights")
+    stated = read_least(request.weights, "--weights", LEAST_WEIGHTS)
     return replace(
         model, file_bytes=stated, notes=(*model.notes, "the size of the weights is the one that was passed")
     )
@@ -157,14 +158,28 @@ def _serve(model: Model, request: SizeRequest) -> Serving:
     concurrency = request.concurrency or (1 if is_gpu else request.parallel or _CPU_PARALLEL)
     return Serving(
         weights=form,
-        cache_bits=find_cache_bits(request.cache_dtype or ("bf16" if is_gpu else "f16")),
+        cache_bits=find_cache_bits(request.cache_dtype or "f16", is_gpu=is_gpu),
         context=context,
         concurrency=concurrency,
         sequences=request.concurrency or request.parallel or (SEQUENCES if is_gpu else _CPU_PARALLEL),
-        tensor=request.tensor or 1,
-        pipeline=request.pipeline,
+        tensor=(request.tensor or 1) if is_gpu else 1,
+        pipeline=request.pipeline if is_gpu else 1,
         is_gpu=is_gpu,
     )
+
+
+def _explain(model: Model, serving: Serving, request: SizeRequest) -> list[str]:
+    """Say what the figures take for granted."""
+    notes = [explain_format(model.published, serving.weights)] if request.dtype else []
+    if serving.is_gpu:
+        return [note for note in notes if note]
+    if request.tensor > 1 or request.pipeline > 1 or request.hardware or request.gpu_memory:
+        notes.append("llama.cpp serves it on CPUs: nothing that is said of GPUs counts")
+    if serving.cache_bits != _CPU_CACHE:
+        notes.append(
+            "our inference-cpu server keeps its cache in f16; for another format bring an image of your own"
+        )
+    return [note for note in notes if note]
 
 
 def _choose_format(model: Model, request: SizeRequest) -> Format:
@@ -172,24 +187,33 @@ def _choose_format(model: Model, request: SizeRequest) -> Format:
         return find_format(request.dtype)
     if model.published == "gguf":
         return Format("gguf", 0, 0, is_gguf=True)
-    if model.published:
-        return FORMATS[model.published]
     if request.weights:
         return Format("as passed", 0, 0)
+    if model.published:
+        return FORMATS[model.published]
     raise UsageError("the configuration does not say torch_dtype.", hint=f"Pass --dtype: {', '.join(FORMATS)}.")
 
 
 def _find_fits(
     model: Model, serving: Serving, request: SizeRequest, profiles: Mapping[str, Any]
 ) -> tuple[Fit, ...]:
+    heads = model.attention.heads
+    if request.tensor and heads % request.tensor:
+        there = ", ".join(str(count) for count in range(1, _GPUS + 1) if heads % count == 0)
+        raise UsageError(
+            f"the {heads} heads of a layer cannot be divided among {request.tensor} GPUs.",
+            hint=f"--tensor-parallel can be {there}.",
+        )
     tensors = (request.tensor,) if request.tensor else TENSORS
     found = [fit(model, serving, one, tensors) for one in _find_hardware(request, profiles)]
     return tuple(found)
 
 
 def _find_hardware(request: SizeRequest, profiles: Mapping[str, Any]) -> list[Hardware]:
+    if request.gpu_memory and request.hardware:
+        raise UsageError("--gpu-memory and --hardware name two kinds of GPU.", hint="Pass one of them.")
     if request.gpu_memory:
-        return [Hardware("", "nvidia.com/gpu", read_bytes(request.gpu_memory, "--gpu-memory"))]
+        return [Hardware("", "nvidia.com/gpu", read_least(request.gpu_memory, "--gpu-memory", LEAST_GPU))]
     there = {name: profile for name, profile in profiles.items() if isinstance(profile, Mapping)}
     unknown = [name for name in request.hardware if name not in there]
     if unknown:

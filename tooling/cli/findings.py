@@ -79,7 +79,7 @@ def _annotate(finding: Finding) -> str:
 
 def _tell(finding: Finding) -> str:
     path = f"{finding.path}: " if finding.path else ""
-    return f"{path}{finding.message} {finding.hint}".rstrip()
+    return f"{path}{finding.told}"
 
 
 def _escape(text: str, more: str = "") -> str:

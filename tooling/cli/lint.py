@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tooling import bootstrap
-from tooling.app.gather import gather_definitions, gather_files, gather_rendered
+from tooling.app.gather import gather_asked, gather_definitions, gather_rendered
 from tooling.app.lint import LintSettings, choose_versions, list_rules
 from tooling.app.lint import lint as find_findings
 from tooling.app.render import find_namespace
@@ -18,7 +18,7 @@ from tooling.app.validate import has_errors
 from tooling.app.values import ValuesRequest
 from tooling.cli.findings import write_findings
 from tooling.cli.lint_report import show_report
-from tooling.cli.options import findings_options
+from tooling.cli.options import findings_options, namespace_option
 from tooling.cli.values import EXIT_FINDINGS, load_sound
 from tooling.cli.wording import colour
 from tooling.core.lint import Report
@@ -60,7 +60,7 @@ PARTS = {
 @click.option(
     "--role", type=click.Choice(tuple(PARTS)), default="rollout", show_default=True, help="What to render."
 )
-@click.option("--namespace", metavar="NAME", default=None, help="Namespace; default: rollout.namespace.")
+@namespace_option
 @click.option("--rule", "rules", metavar="RULE", multiple=True, help="Only this rule; repeatable.")
 @click.option("--strict", "is_strict", is_flag=True, help="Warnings fail too.")
 @click.option("--rules", "is_listing", is_flag=True, help="List all rules, with the reason of each.")
@@ -116,7 +116,7 @@ def _gather(
             project = bootstrap.find_project()
             loaded = load_sound(project, request, output=output)
             settings = LintSettings(targets, find_namespace(loaded, namespace), loaded.layered)
-        reading = gather_files(files, sources)
+        reading = gather_asked(files, sources)
         return settings, reading, gather_definitions(files, None, folders), ", ".join(sources)
     project = bootstrap.find_project()
     loaded = load_sound(project, request, output=output)

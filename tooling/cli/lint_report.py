@@ -70,6 +70,5 @@ def _span(least: str, most: str) -> str:
 def _write(finding: Finding, name: str) -> str:
     place = ":".join(str(part) for part in (finding.line, finding.column) if part)
     path = finding.path.removeprefix(name).removeprefix(": ")
-    told = f"{path}: {finding.message}" if path else finding.message
-    text = f"{told} {finding.hint}".rstrip()
+    text = f"{path}: {finding.told}" if path else finding.told
     return f"{f'{place} ' if place else ''}{colour(finding.severity)} {plain(text)} [{finding.rule}]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -14,6 +15,7 @@ from tooling.app.values import ValuesRequest
 from tooling.cli.suggestions import complete_assignments, complete_environments, complete_profiles
 from tooling.core.assignment import FILE, JSON, LITERAL, STRING, TYPED, Setting
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SETTINGS = {TYPED: "typed", STRING: "strings", JSON: "jsons", FILE: "texts", LITERAL: "literals"}
@@ -24,6 +26,15 @@ _HELPS = (
     ("KEY=FILE", "The text of a file as a value."),
     ("KEY=TEXT", "All that follows = as text; applied last."),
 )
+
+
+def _check_files(_context: click.Context, _option: click.Parameter, files: tuple[str, ...]) -> tuple[Path, ...]:
+    """Refuse what helm would download: an address, which as a path would lose a slash and be told as no file."""
+    for number, file in enumerate(files, start=1):
+        if _ADDRESS.match(file):
+            raise click.BadParameter(f"number {number} is an address, and only files are read. Download it first.")
+    return tuple(map(Path, files))
+
 
 _VALUES = (
     click.option(
@@ -48,15 +59,34 @@ _VALUES = (
         "files",
         metavar="FILE",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=click.Path(),
+        callback=_check_files,
         help="More values, above --env; repeatable, later wins.",
     ),
 )
 FORMATS = ("text", "json", "sarif", "github")
 """What --output takes where findings are the answer."""
 
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def _check_namespace(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name and not _NAMESPACE.fullmatch(name):
+        raise click.BadParameter(f"{name!r} can be no namespace: small letters, digits and dashes, at most 63.")
+    return name
+
+
+namespace_option = click.option(
+    "--namespace",
+    metavar="NAME",
+    default=None,
+    callback=_check_namespace,
+    help="Namespace; default: rollout.namespace.",
+)
+"""What all commands that know a namespace have; an empty one is as good as none."""
+
 _CLUSTER = (
-    click.option("--namespace", metavar="NAME", default=None, help="Namespace; default: rollout.namespace."),
+    namespace_option,
     click.option("--context", metavar="NAME", default=None, help="Kube context; default: the current one."),
     click.option(
         "--kubeconfig",

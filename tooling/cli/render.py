@@ -14,7 +14,7 @@ import click
 from tooling import bootstrap
 from tooling.app.render import EACH, ROLES, Part, find_namespace, render_parts, select
 from tooling.app.values import ValuesRequest
-from tooling.cli.options import values_options
+from tooling.cli.options import namespace_option, values_options
 from tooling.cli.values import load_sound
 from tooling.core.filenames import name_files
 from tooling.core.masking import hide_secret
@@ -43,7 +43,7 @@ def _check_version(_context: click.Context, _option: click.Parameter, version: s
 @click.option(
     "--slot", type=click.Choice(SLOTS), default=None, help="The slot; in role route the one that serves."
 )
-@click.option("--namespace", metavar="NAME", default=None, help="Namespace; default: rollout.namespace.")
+@namespace_option
 @click.option(
     "--output-dir",
     "folder",

@@ -40,7 +40,7 @@ _DOC = "docs/size.md has the formulas, and how near they come."
 @click.option("--pipeline-parallel", type=click.IntRange(1, 64), default=1, help="Groups of GPUs in a row.")
 @click.option("--hardware", metavar="NAME", multiple=True, help="Entry of inference.profiles; default: all.")
 @click.option("--gpu-memory", metavar="SIZE", default="", help="Memory of a GPU that has no entry, such as 48Gi.")
-@click.option("--parameters", metavar="N", default="0", help="Number of parameters, such as 7.6e9.")
+@click.option("--parameters", metavar="N", default="", help="Number of parameters, such as 7.6e9.")
 @click.option("--weights", metavar="SIZE", default="", help="Size of all weight files, such as 15.2G.")
 @click.option(
     "--fact", "facts", metavar="KEY=VALUE", multiple=True, help="A field of config.json, over the file's."
@@ -87,11 +87,14 @@ def _compare(report: SizeReport, stated: int, env: str) -> str:
 
 
 def _read_count(text: str) -> int:
+    """Return a number of parameters; 0 where none is passed."""
+    if not text:
+        return 0
     try:
         count = int(float(text))
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(f"{text!r} is no number, such as 7.6e9.", param_hint="--parameters") from error
-    if not 0 <= count <= 2**50:
+    if not 0 < count <= 2**50:
         raise click.BadParameter(f"{text!r} is no number of parameters.", param_hint="--parameters")
     return count
 

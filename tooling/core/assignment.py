@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tooling.core.jsontext import read_json, read_object
+from tooling.core.shapes import hide_shapes
 from tooling.core.values import KeyPath
 
 MAX_INDEX = 65536
@@ -28,6 +29,9 @@ JSON, TYPED, STRING, FILE, LITERAL = FLAGS = ("--set-json", "--set", "--set-stri
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _INDEX = re.compile(r"[-+]?[0-9]+")
+_KEY = re.compile(r"(?:\\.|[^\[\]\\]|\[[-+]?[0-9]{1,6}\])+")
+"""A path up to an index that is none, in which anything may stand."""
+
 _WORDS = {"true": True, "false": False, "null": None}
 _INT64 = 2**63
 _SHOWN = 120
@@ -44,7 +48,8 @@ class Setting:
         """Name it by flag and first key; the value is never shown."""
         key, sign, _ = self.text.partition("=")
         is_key = sign and len(key) <= _SHOWN and not key.lstrip().startswith("{")
-        return f"{self.flag} {key}" if is_key else self.flag
+        known = _KEY.match(key) if is_key else None
+        return f"{self.flag} {hide_shapes(known[0])}" if known else self.flag
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from tooling.core.policies.totals import Totals
 from tooling.core.values import KeyPath, format_path
 from tooling.core.waivers import Waived
 
+UNREADABLE = "manifest-unreadable"
 MOST_PER_OBJECT = 50
 """Findings that are told of the fields of one object; of the others only their number."""
 
@@ -33,7 +34,7 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "manifest-unreadable",
+        UNREADABLE,
         Severity.ERROR,
         "What cannot be read as YAML or JSON is not applied.",
         "Mend the line that is named.",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tooling.core.masking import is_secret
 from tooling.core.scalars import EXACT, Scalar, read_exact
+from tooling.core.shapes import shorten
 from tooling.core.values import KeyPath
 
 
@@ -58,21 +59,21 @@ def _find_switch(text: str, value: bool) -> Surprise | None:
 
 
 def _find_number(text: str, value: float, name: str) -> Surprise | None:
-    becomes = format_value(value)
+    becomes, shown = format_value(value), shorten(text)
     if _NAMED.search(name) and becomes != text:
-        return Surprise("literal-name", f"`{text}` is read as the number {becomes}.", QUOTE)
+        return Surprise("literal-name", f"`{shown}` is read as the number {becomes}.", QUOTE)
     if _is_inexact(text):
-        message = f"`{text}` loses digits: Helm's numbers are exact up to 2^53 only."
+        message = f"`{shown}` loses digits: Helm's numbers are exact up to 2^53 only."
         return Surprise("literal-digits", message, DIGITS)
     if _OCTAL.fullmatch(text) and not _MODE.search(name):
-        hint = f"Write {becomes} or 0o{text.lstrip('+-0')} if octal is meant, quote it if text is."
-        return Surprise("literal-octal", f"`{text}` is an octal number: {becomes}.", hint)
+        hint = f"Write {becomes} or 0o{shown.lstrip('+-0')} if octal is meant, quote it if text is."
+        return Surprise("literal-octal", f"`{shown}` is an octal number: {becomes}.", hint)
     if _ZEROS.fullmatch(text) and not _MODE.search(name):
-        return Surprise("literal-zeros", f"`{text}` loses its leading zeros: it is read as {becomes}.", QUOTE)
+        return Surprise("literal-zeros", f"`{shown}` loses its leading zeros: it is read as {becomes}.", QUOTE)
     if _EXPONENT.fullmatch(text):
-        return Surprise("literal-exponent", f"`{text}` is read as the number {becomes}.", QUOTE)
+        return Surprise("literal-exponent", f"`{shown}` is read as the number {becomes}.", QUOTE)
     if _DATE.fullmatch(text):
-        return Surprise("literal-date", f"`{text}` is a number, which templates print as {becomes}.", QUOTE)
+        return Surprise("literal-date", f"`{shown}` is a number, which templates print as {becomes}.", QUOTE)
     return None
 
 
@@ -80,7 +81,10 @@ def find_key_surprise(text: str, key: str) -> Surprise | None:
     """Say what an unquoted key becomes, if it becomes another one."""
     if text == key:
         return None
-    return Surprise("literal-key", f"the key `{text}` is read as {key!r}.", f'Write "{text}" to keep it as it is.')
+    shown = shorten(text)
+    return Surprise(
+        "literal-key", f"the key `{shown}` is read as {shorten(key)!r}.", f'Write "{shown}" to keep it as it is.'
+    )
 
 
 def is_expected(surprise: str, value: Any, default: Any) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from tooling.core.masking import sounds_secret
+from tooling.core.masking import may_be_secret
 from tooling.core.schema.nearest import suggest_word
 from tooling.core.schema.words import LIMITS, SIZES, show
 from tooling.core.values import KeyPath
@@ -38,7 +38,8 @@ class Mismatch:
     """One place where an object does not fit.
 
     `keyword` is the schema's: `additionalProperties` for an unknown field and `required` for a missing one, whose
-    paths end in it; `JSON` for an object that JSON cannot hold. `wanted` is what the schema says there, the known
+    paths end in it; `oneRequired` where one of some fields is missing; `JSON` for an object that JSON cannot
+    hold. `wanted` is what the schema says there, the known
     fields for an unknown one; `value` is what is there.
     """
 
@@ -57,7 +58,9 @@ def explain(mismatch: Mismatch, *, is_secret: bool = False) -> tuple[str, str, s
         return UNKNOWN, "is not a field that Kubernetes knows here.", hint
     if keyword == "required":
         return MISSING, "is missing.", ""
-    is_secret = is_secret or not mismatch.path or _is_free_text(mismatch.path) or sounds_secret(name)
+    if keyword == "oneRequired":
+        return MISSING, f"one of {', '.join(f'`{one}`' for one in wanted)} is missing.", ""
+    is_secret = is_secret or not mismatch.path or _is_free_text(mismatch.path) or may_be_secret(mismatch.path)
     shown = "" if is_secret else f", not {show(value)}"
     if keyword == "type":
         nouns = dict.fromkeys(_NOUNS[one] for one in wanted if one != "null")
@@ -68,6 +71,10 @@ def explain(mismatch: Mismatch, *, is_secret: bool = False) -> tuple[str, str, s
         is_word = isinstance(value, str) and len(value) <= LONGEST_WORD and not is_secret
         hint = suggest_word(value, words, is_listed=False) if is_word else ""
         return WRONG, f"must be one of {', '.join(map(show, choices))}{shown}.", hint
+    if keyword in SIZES and shown:
+        shown = f", not {len(value)}" if isinstance(value, str | list | Mapping) else ""
+    if keyword in _OTHERS and isinstance(value, list | Mapping):
+        shown = ""  # that it is a map says nothing where a map may be what is allowed
     return WRONG, f"{_say(keyword, wanted)}{shown}.", ""
 
 
@@ -89,7 +96,7 @@ def _say(keyword: str, wanted: Any) -> str:
         words, noun = SIZES[keyword]
         return f"must have {words} {wanted} {noun}{'' if wanted == 1 else 's'}"
     if keyword == "pattern":
-        return f"does not match {wanted}"
+        return f"must match `{wanted}`"
     return _OTHERS.get(keyword, f"does not fit the schema's `{keyword}`")
 
 
@@ -118,8 +125,20 @@ def _reads_as(text: str, types: frozenset[str]) -> bool:
 
 
 def merge_choice(path: KeyPath, keyword: str, branches: Sequence[Sequence[Mismatch]], value: Any) -> Mismatch:
-    """Make one of what all branches of a choice say: the types that would do, or the one thing that one says."""
-    if branches and all(len(one) == 1 and one[0].keyword == "type" and one[0].path == path for one in branches):
-        return Mismatch(path, "type", tuple(name for one in branches for name in one[0].wanted), value)
-    nearest = min((one for one in branches if one), key=len, default=())
+    """Make one of what all branches of a choice say: the types that would do, or the one thing that one says.
+
+    That a field may be null is a branch too, which nobody means who has written something else.
+    """
+    meant = [one for one in branches if not any(_wants_null(inner, path) for inner in one)]
+    alone = [one[0] for one in meant if len(one) == 1]
+    if alone and len(alone) == len(meant):
+        if all(one.keyword == "type" and one.path == path for one in alone):
+            return Mismatch(path, "type", tuple(name for one in alone for name in one.wanted), value)
+        if len(alone) > 1 and all(one.keyword == "required" and one.path[:-1] == path for one in alone):
+            return Mismatch(path, "oneRequired", tuple(dict.fromkeys(one.path[-1] for one in alone)), value)
+    nearest = min((one for one in meant if one), key=len, default=())
     return nearest[0] if len(nearest) == 1 else Mismatch(path, keyword, None, value)
+
+
+def _wants_null(mismatch: Mismatch, path: KeyPath) -> bool:
+    return mismatch.path == path and mismatch.keyword == "type" and set(mismatch.wanted) == {"null"}

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tooling.core.masking import hide_user, is_secret
+from tooling.core.masking import is_secret
+from tooling.core.shapes import HIDDEN, hide_shapes
 from tooling.core.values import KeyPath, Layer, Mark
-
-HIDDEN = "<hidden>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,14 @@ def find_statements(layers: Iterable[Layer], path: KeyPath) -> tuple[Statement, 
 def hide_secrets(value: Any, path: KeyPath) -> Any:
     """Return a value without what may be secret in it, at whatever depth."""
     if isinstance(value, Mapping):
-        return {key: hide_secrets(one, (*path, key)) for key, one in value.items()}
+        return {hide_shapes(key): hide_secrets(one, (*path, key)) for key, one in value.items()}
     if isinstance(value, list):
         return [hide_secrets(one, (*path, index)) for index, one in enumerate(value)]
     if value is None or value == "":
         return value
     if is_secret(path):
         return HIDDEN
-    return hide_user(value) if isinstance(value, str) else value
+    return hide_shapes(value) if isinstance(value, str) else value
 
 
 def _find_statement(layer: Layer, path: KeyPath) -> Statement | None:

@@ -90,6 +90,15 @@ REMOVALS: Mapping[str, Mapping[str, Removal]] = {
 }
 """By apiVersion and kind."""
 
+CUSTOM: Mapping[str, str] = {
+    **dict.fromkeys(["GRPCRoute", "Gateway", "GatewayClass", "HTTPRoute"], "gateway.networking.k8s.io/v1"),
+    "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
+    **dict.fromkeys(["PodMonitor", "PrometheusRule", "ServiceMonitor"], "monitoring.coreos.com/v1"),
+    **dict.fromkeys(["ScaledJob", "ScaledObject", "TriggerAuthentication"], "keda.sh/v1alpha1"),
+    **dict.fromkeys(["Certificate", "ClusterIssuer", "Issuer"], "cert-manager.io/v1"),
+}
+"""Where kinds are that no Kubernetes has and many clusters do."""
+
 
 def find_removal(api_version: str, kind: str) -> Removal | None:
     """Return what is known of an API version's end; None for one that stays."""

@@ -27,12 +27,19 @@ def is_selected(wanted: str, manifest: Manifest, source: str) -> bool:
 def find_unknown(wanted: Iterable[str], rendered: Iterable[tuple[Manifest, str]]) -> tuple[tuple[str, str], ...]:
     """Return each of `wanted` that selects nothing, with the nearest that would select something ("": none is)."""
     known = tuple(rendered)
-    names = [*(name_object(manifest) for manifest, _ in known), *(source for _, source in known)]
-    ends = {path.rpartition("/")[2]: path for path in names}
+    objects = [name_object(manifest) for manifest, _ in known]
+    sources = [source for _, source in known]
+    kinds = tuple(f"{name.partition('/')[0]}/".lower() for name in objects)
     missing = []
     for one in wanted:
         if any(is_selected(one, manifest, source) for manifest, source in known):
             continue
+        names = [*objects, *sources]
+        if one.endswith(_SUFFIXES):
+            names = sources
+        elif one.lower().startswith(kinds):
+            names = objects
+        ends = {path.rpartition("/")[2]: path for path in names}
         near = find_nearest(one, [*names, *ends], _LOOSE)
         missing.append((one, ends.get(near, near)))
     return tuple(missing)

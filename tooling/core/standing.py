@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tooling.core.removals import Removal, find_removal, is_preview, list_stable_first
+from tooling.core.removals import CUSTOM, Removal, find_removal, is_preview, list_stable_first
 from tooling.core.schema.nearest import find_nearest
 
 REMOVED, DEPRECATED, TOO_NEW = "api-removed", "api-deprecated", "api-too-new"
@@ -85,19 +85,25 @@ def _tell_removed(
 
 
 def _tell_unknown(api_version: str, kind: str, version: str, catalog: Catalog) -> Standing:
-    """A kind that no version has: a slip where the group is Kubernetes' own, else somebody else's kind."""
+    """A kind that no version has: a slip where the group is Kubernetes' own, else somebody else's kind.
+
+    Somebody else's group has a dot in it: the API server takes no definition of another.
+    """
     kinds = catalog.kinds(version)
     groups = {_group(one) for one, _ in kinds}
-    if _group(api_version) not in groups:
+    group = _group(api_version)
+    if group not in groups and "." in group:
         message = f"there is no schema for {kind} ({api_version}): its fields are not checked."
         hint = "Name a folder with its CustomResourceDefinition with --crd-dir."
         return Standing(WITHOUT_SCHEMA, message, hint)
     places = list_stable_first(tuple(one for one, name in kinds if name == kind))
-    if places:
-        hint = f"{kind} is in {places[0]}: write `apiVersion: {places[0]}`."
-    else:
-        near = find_nearest(kind, sorted({name for _, name in kinds}))
-        hint = f"Did you mean `kind: {near}`?" if near else ""
+    place = places[0] if places else CUSTOM.get(kind, "")
+    near = "" if place else find_nearest(kind, sorted({name for _, name in kinds}))
+    hint = "" if group in groups else "The group of a custom kind has a dot in it."
+    if place:
+        hint = f"Did you mean `apiVersion: {place}`?"
+    elif near:
+        hint = f"Did you mean `kind: {near}`?"
     return Standing(UNKNOWN, f"Kubernetes knows no {kind} in {api_version}.", hint)
 
 

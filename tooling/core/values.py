@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tooling.core.digits import read_digits
 from tooling.core.finding import Finding, Severity
+from tooling.core.shapes import show_name
 
 Values = Mapping[str, Any]
 KeyPath = tuple[str | int, ...]
@@ -95,13 +96,17 @@ def read_model(inference: Values, model: Values) -> Values:
 
 
 def format_path(path: KeyPath) -> str:
-    """Write a path as people do: `rollout.steps[0].weight`; a key with a dot is quoted."""
+    """Write a path as people do: `rollout.steps[0].weight`; a key with a dot is quoted, and a long one cut.
+
+    What looks like a secret in a key is not shown.
+    """
     text = ""
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            name = f'"{part}"' if "." in part or not part else part
+            shown = show_name(part)
+            name = f'"{shown}"' if "." in shown or not shown else shown
             text += f".{name}" if text else name
     return text
 

@@ -53,6 +53,13 @@ PEER = f"{CHAT} pod.initContainers: "
             "key: amd.com/gpu",
         ),
         (
+            "gpu-without-toleration",
+            # This one lets pods stay where they are, and not come.
+            (f"{CHAT} pod.tolerations: [{{operator: Exists, effect: NoExecute}}]",),
+            "spec.template.spec.tolerations",
+            "tolerates no taint of GPU nodes",
+        ),
+        (
             "gpu-update-needs-spare",
             (ROLLING + "{rollingUpdate: {maxSurge: 25%, maxUnavailable: 0}}",),
             "spec.strategy.rollingUpdate",
@@ -80,6 +87,7 @@ def test_what_is_wrong_is_found(rule: str, edits: tuple[str, ...], path: str, te
         (LIMITS + "{memory: 48Gi, nvidia.com/mig-1g.10gb: '2'}", REQUESTS + "{cpu: 1, nvidia.com/mig-1g.10gb: 2}"),
         (REQUESTS + "{cpu: 1, nvidia.com/gpu: 0}", LIMITS + "{memory: 48Gi}"),
         (f"{CHAT} pod.tolerations: [{{operator: Exists}}]",),
+        (f"{CHAT} pod.tolerations: [{{operator: Exists, effect: NoSchedule}}]",),
         (f"{CHAT} pod.tolerations: [{{key: example.com/gpu-pool, operator: Exists}}]",),
         (ROLLING + "{type: Recreate}",),
         (ROLLING + "{rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}",),

@@ -224,7 +224,7 @@ def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], pa
             % "minReplicaCount: 2, triggers: [{type: cpu, metadata: {type: Utilization, containerName: web}}]",
             "Deployment/web container.resources: {limits: {cpu: 1}}",
         ),
-        (METRICS + "[{type: External, external: {metricName: old}}, {type: Object, object: {}}, {type: Other}]",),
+        (METRICS + "[{type: External, external: {metricName: a}}, {type: Other}]",),
         (FREE, WEB_HPA % 3),
         (f"{BUDGET} spec.minAvailable: 50%",),
         (f"{BUDGET} spec.minAvailable: soon",),

@@ -218,3 +218,20 @@ def test_engines_are_found_in_the_pods_of_other_kinds() -> None:
         ),
         ("engine-without-shm", "LeaderWorkerSet/big", f"{top}.others[0].template.spec.containers[0].volumeMounts"),
     ]
+
+
+@pytest.mark.parametrize("image", ["docker.io/vllm/vllm-openai:v0.11.0", "own/server:1"])
+def test_a_peak_is_of_the_server_and_not_of_a_sidecar_with_a_gpu(image: str) -> None:
+    sidecar = "{name: watch, image: 'watch:1', restartPolicy: Always, resources: {limits: {nvidia.com/gpu: 1}}}"
+    found = find(
+        f"{CHAT} container.image: {image}",
+        MEMORY + "{limits: {memory: 44Gi}, requests: {cpu: 1}}",
+        f"{CHAT} pod.initContainers: [{sidecar}]",
+    )
+    assert [one[2] for one in found if one[0] == "memory-under-peak"] == [f"{AT}.resources.limits.memory"]
+
+
+def test_a_peak_is_of_an_engine_that_is_a_sidecar_itself() -> None:
+    engine = "{name: engine, image: 'vllm/vllm-openai:v1', restartPolicy: Always}"
+    found = find(f"{CHAT} container.image: 'own/front:1'", f"{CHAT} pod.initContainers: [{engine}]")
+    assert "spec.template.spec.initContainers[0].resources.limits.memory" in [one[2] for one in found]

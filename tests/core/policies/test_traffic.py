@@ -134,7 +134,7 @@ def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], pa
         ),
         ("Service/other: {apiVersion: v1, spec: {ports: [{port: 1, targetPort: 2}]}}",),
         # Pods of another namespace are somebody else's.
-        ("Service/other: {apiVersion: v1, metadata: {namespace: far}, spec: {selector: {app: none}}}",),
+        ("Service/far: {apiVersion: v1, metadata: {namespace: far}, spec: {selector: {a: b}, ports: [1]}}",),
         ("NetworkPolicy/other: {apiVersion: networking.k8s.io/v1, spec: {podSelector: {}}}",),
         ("NetworkPolicy/other: {apiVersion: x.k8s.io/v1, spec: {podSelector: {matchLabels: {a: b}}}}",),
         # A container that lists no port may listen anywhere.
@@ -146,7 +146,7 @@ def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], pa
         # A backend of weight 0 may come later, with the other slot.
         (ROUTE + "[{backendRefs: [{name: chat, port: 80}, {name: later, port: 80, weight: 0}]}]",),
         (ROUTE + "[{backendRefs: [{name: pool, kind: InferencePool, group: inference.networking.k8s.io}]}]",),
-        (ROUTE + "[{backendRefs: [{name: chat, namespace: far, port: 80}]}, {filters: []}]",),
+        (ROUTE + "[{backendRefs: [{name: chat, namespace: far, port: 80}]}, 5]",),
         (ROUTE + "[{backendRefs: [{name: chat}]}]",),
         ("HTTPRoute/chat apiVersion: example.com/v1", ROUTE + "[{backendRefs: [{name: none}]}]"),
         (PATHS + "{service: {name: ssl-redirect, port: {name: use-annotation}}}",),

@@ -41,8 +41,25 @@ def said(*misfits, schema=None):
             'must be a whole number, not "10%". Write a number, such as `key: 10`.',
         ),
         (
+            misfit("type", "8k", type="integer"),
+            'must be a whole number, not "8k". Write a number, such as `key: 8192`.',
+        ),
+        (
+            misfit("type", "b:2", type="object", properties={"b": {}}),
+            'must be a map, not "b:2". Write a space after the colon: `b: 2`.',
+        ),
+        (
+            misfit("type", "c:2", type="object", properties={"b": {}}),
+            'must be a map, not "c:2". Its keys are: b.',
+        ),
+        (
+            misfit("type", "password:hunter2", type="object", properties={"password": {}}),
+            "must be a map. Write a space after the colon: `password: ...`.",
+        ),
+        (misfit("pattern", "  ", r"[^ \t\r\n]", pattern=r"[^ \t\r\n]"), "must not be blank."),
+        (
             misfit("type", f"{NINES}%", type="integer"),
-            f'must be a whole number, not "{NINES[:39]}.... Write a number, such as `key: 1`.',
+            "must be a whole number. Write a number, such as `key: 1`.",
         ),
         (
             misfit("type", 300, type="string", pattern="^[0-9]+s$"),
@@ -145,8 +162,8 @@ def test_flags_are_told_of_flags():
     number = Misfit(("tag",), "type", 1, None, {"type": "string"}, is_flag=True)
     text = Misfit(("replicas",), "type", "1", None, {"type": "integer"}, is_flag=True)
     assert said(number, text) == [
-        "tag: must be text, not 1. Use --set-string instead of --set: without that it is read as a number.",
-        'replicas: must be a whole number, not "1". Use --set instead of --set-string.',
+        "tag: must be text. Use --set-string instead of --set: without that it is read as a number.",
+        "replicas: must be a whole number. Use --set instead of --set-string.",
     ]
 
 
@@ -165,6 +182,24 @@ def test_names_are_told_by_their_form():
         "models.My_Model: is not a name of small letters, as keys are here. Did you mean `my-model`?",
         "models.abc: the name must have at most 2 characters, not 3. A model.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("gateway.replicas", 2, "Write `gateway: {replicas: 2}`: only --set knows a key by its dots."),
+        ("gateway.image.tag", "", 'Write `gateway: {image: {tag: ""}}`: only --set knows a key by its dots.'),
+        ("gateway.token", "hunter2", "Write `gateway: {token: ...}`: only --set knows a key by its dots."),
+        ("gateway.image", {"tag": 1}, "Write `gateway: {image: ...}`: only --set knows a key by its dots."),
+        ("gateway.nothing", 2, "Did you mean `gateway`?"),
+        ("gateway..", 2, "Did you mean `gateway`?"),
+    ],
+)
+def test_a_key_with_dots_is_told_as_maps(key, value, hint):
+    known = {"replicas": {}, "token": {}, "image": {"properties": {"tag": {}}}}
+    schema = {"properties": {"gateway": {"properties": known}}}
+    told = tell(schema, [Misfit((), "additionalProperties", {key: value}, [key], schema)])
+    assert [one.hint for one in told] == [hint]
 
 
 def test_nothing_is_said_twice():
@@ -234,6 +269,7 @@ def test_a_schema_is_described_in_words():
 
 
 def test_values_are_shown_in_short():
-    assert show("x" * 100) == f'"{"x" * 39}...'
+    assert show("x" * 100) == f'"{"x" * 39}..."'
+    assert show(10**100) == f"1{'0' * 39}..."
     assert show({}) == "a map"
     assert show("http://u:p@h") == '"http://***@h"'

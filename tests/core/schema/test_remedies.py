@@ -9,6 +9,8 @@ QUANTITY = {"pattern": "^[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$"}
 NAME = {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 9}
 HOST = {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"}
 RANGE = {"pattern": "^[0-9a-fA-F:.]+/[0-9]{1,3}$"}
+BLANK = {"pattern": r"[^ \t\r\n]"}
+TAG = {"pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
 DIGEST = {"pattern": "^sha256:[a-f0-9]{4}$"}
 
 
@@ -42,6 +44,9 @@ DIGEST = {"pattern": "^sha256:[a-f0-9]{4}$"}
         (RANGE, "fd00::1", "fd00::1/128"),
         (RANGE, "here", ""),
         (DIGEST, "00ff", "sha256:00ff"),
+        (BLANK, "  ", ""),
+        (TAG, "v1@sha256:abc", "v1"),
+        ({"pattern": "[^ ]"}, "", ""),
         ({"pattern": "^https?://[^/]+$"}, "llm.example.com", "https://llm.example.com"),
         ({"pattern": "^/[a-z]+$"}, "data", "/data"),
         ({"pattern": "^[a-z]+/[a-z]+$"}, "/models/qwen", "models/qwen"),

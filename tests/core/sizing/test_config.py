@@ -7,19 +7,13 @@ from typing import Any
 import pytest
 
 from tooling.core.sizing.config import read_config
-from tooling.core.sizing.formats import FORMATS, find_cache_bits, find_format, read_format
+from tooling.core.sizing.formats import FORMATS
 from tooling.core.sizing.known import KNOWN
 from tooling.core.sizing.memory import Serving, share
 from tooling.errors import UsageError
 
 LLAMA: dict[str, Any] = dict(KNOWN["meta-llama/Llama-3.1-8B-Instruct"])
 OSS: dict[str, Any] = dict(KNOWN["openai/gpt-oss-20b"])
-
-
-def compressed(*groups: tuple[int, str]) -> dict[str, Any]:
-    """What llm-compressor writes."""
-    told = {f"group_{at}": {"weights": {"num_bits": bits, "type": kind}} for at, (bits, kind) in enumerate(groups)}
-    return {"quant_method": "compressed-tensors", "config_groups": told}
 
 
 def without(config: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -199,66 +193,3 @@ def test_gemma_3_slides_five_of_six_layers():
 def test_biases_that_a_config_tells_are_counted():
     plain, biased = read_config(LLAMA, "mine"), read_config({**LLAMA, "attention_bias": True}, "mine")
     assert biased.parameters - plain.parameters == 32 * (4096 + 2 * 1024 + 4096)
-
-
-@pytest.mark.parametrize(
-    ("quantisation", "name"),
-    [
-        ({"quant_method": "awq", "bits": 4}, "int4"),
-        ({"quant_method": "gptq", "bits": 8}, "int8"),
-        ({"quant_method": "fp8"}, "fp8"),
-        ({"quant_method": "fbgemm_fp8"}, "fp8"),
-        ({"quant_method": "mxfp4"}, "mxfp4"),
-        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "nf4"),
-        ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "int8"),
-        (compressed((8, "int")), "int8"),
-        (compressed((8, "float"), (8, "float")), "fp8"),
-        (compressed((4, "int")), "int4"),
-    ],
-)
-def test_known_quantisations(quantisation, name):
-    assert read_format({"quantization_config": quantisation}) == name
-
-
-@pytest.mark.parametrize(
-    "quantisation",
-    [
-        {"quant_method": "gptq", "bits": 3},
-        {"quant_method": "gptq", "bits": "4"},
-        {"quant_method": "bitsandbytes"},
-        {"quant_method": "compressed-tensors"},
-        {"quant_method": "compressed-tensors", "config_groups": {"a": None}},
-        compressed((8, "int"), (4, "int")),
-    ],
-)
-def test_other_quantisations_are_refused(quantisation):
-    with pytest.raises(UsageError, match="--dtype NAME, or --weights SIZE"):
-        read_format({"quantization_config": quantisation})
-
-
-@pytest.mark.parametrize(
-    ("config", "name"),
-    [
-        ({"torch_dtype": "bfloat16"}, "bf16"),
-        ({"dtype": "torch.float16"}, "fp16"),
-        ({"torch_dtype": "float32"}, "fp16"),
-        ({"torch_dtype": "odd"}, ""),
-        ({}, ""),
-    ],
-)
-def test_the_format_as_published(config, name):
-    assert read_format(config) == name
-
-
-def test_a_format_that_is_given_makes_an_unknown_quantisation_harmless():
-    config = {**LLAMA, "quantization_config": {"quant_method": "own"}}
-    assert read_config(config, "mine", is_format_given=True).published == ""
-
-
-def test_names_of_formats():
-    assert find_format("BF16").bits == 16
-    assert find_cache_bits("FP8") == 8
-    with pytest.raises(UsageError, match=r"--dtype int3 is unknown\. There are: fp32, bf16"):
-        find_format("int3")
-    with pytest.raises(UsageError, match=r"--kv-dtype int3 is unknown\. There are: bf16"):
-        find_cache_bits("int3")

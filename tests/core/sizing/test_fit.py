@@ -12,6 +12,7 @@ from tooling.core.sizing.fit import (
     limit,
     read_bytes,
     read_hardware,
+    read_least,
     write_bytes,
     write_values,
 )
@@ -52,6 +53,27 @@ def test_quantities_are_read(text, size):
 def test_other_words_are_refused(text):
     with pytest.raises(UsageError, match=r"^here: .* is no size\. Write it as 80Gi"):
         read_bytes(text, "here")
+
+
+@pytest.mark.parametrize("text", ["80", "80M", "1023Mi"])
+def test_a_forgotten_unit_is_told(text):
+    with pytest.raises(
+        UsageError, match=rf"^here: '{text}' is less than 1Gi; a number alone is bytes\. Write it as"
+    ):
+        read_least(text, "here", GIB)
+    with pytest.raises(UsageError, match=r"^inference\.profiles\.mine\.gpuMemory: .* is less than 1Gi"):
+        read_hardware("mine", {"gpuMemory": text})
+
+
+@pytest.mark.parametrize("text", ["0", "", "0Gi"])
+def test_nothing_is_no_size_where_one_must_be(text):
+    with pytest.raises(UsageError, match=rf"^here: '{text}' is no size"):
+        read_least(text, "here", GIB)
+    assert read_hardware("mine", {"gpuMemory": text}).memory == 0
+
+
+def test_a_size_that_is_large_enough():
+    assert read_least("1Gi", "here", GIB) == GIB
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 
 from tooling.core.finding import Severity
-from tooling.core.policies.bundle import Bundle, Workload, child, numbered
+from tooling.core.policies.bundle import Bundle, Entry, Workload, child, numbered
 from tooling.core.policies.engines import read_words
 from tooling.core.policies.literals import find_named_secret, find_secret_lines, find_secret_shape
 from tooling.core.policies.policy import Faults, Policy
@@ -37,18 +38,36 @@ def _list_images(workload: Workload) -> Iterator[tuple[str, str]]:
 
 def _find_in_config_maps(bundle: Bundle) -> Faults:
     for entry in bundle.list_kind("ConfigMap"):
-        for name, text in child(entry.manifest, "data").items():
-            if not isinstance(text, str):
-                continue
-            found = find_named_secret(str(name), text)
+        for name, text, path in _list_files(entry):
+            found = find_named_secret(name, text)
             where = ""
             if not found:
                 line, found = next(find_secret_lines(text), (0, ""))
                 where = f" in line {line}" if "\n" in text else ""
             if found:
                 told = f"holds what looks like {found}{where}; whoever can list ConfigMaps reads it."
-                path = format_path(("data", str(name)))
                 yield entry.ref, path, f"{told} Put it into a Secret and write a secretKeyRef."
+
+
+def _list_files(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """Return what a ConfigMap holds: name, text, and the field; of binary data what is text."""
+    for part in ("data", "binaryData"):
+        for name, text in child(entry.manifest, part).items():
+            if not isinstance(text, str):
+                continue
+            try:
+                shown = text if part == "data" else base64.b64decode(text).decode()
+            except ValueError:  # no base64, or no text
+                continue
+            yield str(name), shown, format_path((part, str(name)))
+
+
+def _find_in_annotations(bundle: Bundle) -> Faults:
+    for entry in bundle.entries:
+        if entry.ref.kind != "Pod":  # whose annotations are those of a pod
+            for path, found in _list_annotation_secrets("", child(entry.manifest, "metadata", "annotations")):
+                told = f"holds what looks like {found}; whoever can list the object reads it."
+                yield entry.ref, path, f"{told} Put it into a Secret and write the name of that."
 
 
 def _find_in_pods(bundle: Bundle) -> Faults:
@@ -63,7 +82,8 @@ def _list_pod_secrets(workload: Workload) -> Iterator[tuple[str, str]]:
         for index, variable in numbered(container.spec, "env"):
             value = variable.get("value")
             if isinstance(value, str) and value:
-                found = find_named_secret(str(variable.get("name")), value) or find_secret_shape(value)
+                _, line = next(find_secret_lines(value), (0, ""))
+                found = find_named_secret(str(variable.get("name")), value) or line
                 if found:
                     yield f"{container.path}.env[{index}].value", found
         found = _find_in_words(read_words(container))
@@ -115,5 +135,12 @@ CONTENT_POLICIES: tuple[Policy, ...] = (
         "Literals in a pod template are in every revision, in Helm's history and in `kubectl describe`.",
         "Put it into a Secret, and refer to that with secretKeyRef.",
         _find_in_pods,
+    ),
+    Policy(
+        "secret-in-annotation",
+        Severity.ERROR,
+        "Annotations are shown to whoever can list the object, and are in no role's list of secrets.",
+        "Put it into a Secret, and name that.",
+        _find_in_annotations,
     ),
 )

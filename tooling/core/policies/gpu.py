@@ -69,11 +69,15 @@ def _find_untolerated(bundle: Bundle) -> Faults:
                 break
 
 
+_EFFECT = "NoSchedule"
+
+
 def _tolerates(toleration: Mapping[str, Any], taint: str) -> bool:
     """Whether a toleration is meant for these nodes: pools carry the vendor's taint, or one of their own name."""
     key = str(toleration.get("key") or "")
     if not key:
-        return toleration.get("operator") == "Exists"
+        # Their taint is NoSchedule; no effect means every one.
+        return toleration.get("operator") == "Exists" and (toleration.get("effect") or _EFFECT) == _EFFECT
     return key == taint or ("gpu" in key.lower() and not is_gpu(key))
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Severity
+from tooling.core.masking import sounds_secret
 from tooling.core.policies.bundle import Bundle, Workload, child, numbered
 from tooling.core.policies.policy import Faults, Policy
+from tooling.core.shapes import HIDDEN, looks_secret
 from tooling.core.values import format_path
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -81,19 +83,21 @@ def _list_wrong_labels(path: tuple[str, ...], labels: Mapping[str, Any]) -> Iter
         if slash and not told:
             told = _tell(prefix, _SUBDOMAIN, 253, "small letters, digits, dashes and dots before the slash")
         if not told and "annotations" not in path and isinstance(value, str) and value:
-            told = _tell(value, _WORD, 63, "letters, digits, dashes, dots and underscores")
+            words = "letters, digits, dashes, dots and underscores"
+            told = _tell(value, _WORD, 63, words, is_hidden=sounds_secret(name))
         if told:
             yield format_path((*path, str(key))), told
 
 
-def _tell(text: str, form: re.Pattern[str], longest: int, words: str) -> str:
-    """Say what is wrong with a name; empty for a sound one."""
-    shown = text if len(text) <= longest else f"{text[:20]}..."
+def _tell(text: str, form: re.Pattern[str], longest: int, words: str, *, is_hidden: bool = False) -> str:
+    """Say what is wrong with a name; empty for a sound one. A hidden one is not shown."""
+    is_hidden = is_hidden or looks_secret(text)
+    shown = HIDDEN if is_hidden else f'"{text}"' if len(text) <= longest else f"{text[:20]}..."
     if len(text) > longest:
         return f"{shown} has {len(text)} characters, and at most {longest} are allowed. Write a shorter one."
     if form.fullmatch(text):
         return ""
-    return f'"{shown}" is not allowed. Write {words}, with a letter or digit at both ends.'
+    return f"{shown} is not allowed. Write {words}, with a letter or digit at both ends."
 
 
 NAME_POLICIES: tuple[Policy, ...] = (

@@ -12,6 +12,12 @@ Target = tuple[str, str, str]
 """Kind, namespace and name."""
 
 
+_GOALS = frozenset(
+    {"averageUtilization", "averageValue", "value", "targetAverageUtilization", "targetAverageValue"}
+)
+"""How an API says how much of a resource is wanted, the last two before its version 2."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A resource of the pods that a scaler goes by; `container` is empty for all of them together."""
@@ -41,6 +47,8 @@ class Scaler:
     resources: tuple[Resource, ...]
     metrics: tuple[Metric, ...]
     others: int = 0
+    faults: tuple[tuple[str, str], ...] = ()
+    """Metrics that say too little, for which the API server refuses the scaler: field, and what is wrong."""
 
     @property
     def is_blind(self) -> bool:
@@ -75,6 +83,7 @@ def _read_hpa(entry: Entry) -> Scaler:
     spec = entry.spec
     resources: list[Resource] = []
     metrics: list[Metric] = []
+    faults: list[tuple[str, str]] = []
     for index, metric in numbered(spec, "metrics"):
         kind = str(metric.get("type"))
         source = child(metric, f"{kind[:1].lower()}{kind[1:]}")
@@ -86,11 +95,28 @@ def _read_hpa(entry: Entry) -> Scaler:
         elif kind in ("Pods", "Object", "External"):
             api = "external.metrics.k8s.io" if kind == "External" else "custom.metrics.k8s.io"
             metrics.append(Metric(_name_metric(source), api))
+        fault = _tell_missing(kind, source)
+        if fault:
+            faults.append((path, fault))
     if not resources and not metrics:
         # What the API server fills in where no metric is named, and what version 1 of the API means.
         resources.append(Resource("cpu", "spec.metrics"))
     least, most = whole(spec.get("minReplicas"), 1), whole(spec.get("maxReplicas"), 1)
-    return Scaler(entry.ref, _read_target(entry, "Deployment"), least, most, tuple(resources), tuple(metrics))
+    target = _read_target(entry, "Deployment")
+    return Scaler(entry.ref, target, least, most, tuple(resources), tuple(metrics), faults=tuple(faults))
+
+
+def _tell_missing(kind: str, source: Mapping[str, Any]) -> str:
+    """Say what a metric lacks; empty where nothing, or where the kind is none that we know."""
+    part = f"{kind[:1].lower()}{kind[1:]}"
+    if kind in ("Pods", "Object", "External"):
+        yaml = f"{part}: {{metric: {{name: ...}}}}"
+        return "" if _name_metric(source) else f"names no metric. Write {yaml}."
+    goals = {*child(source, "target"), *source}
+    if kind not in ("Resource", "ContainerResource") or not _GOALS.isdisjoint(goals):
+        return ""
+    yaml = f"{part}: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}"
+    return f"says nothing of how much is wanted. Write {yaml}."
 
 
 def _name_metric(source: Mapping[str, Any]) -> str:

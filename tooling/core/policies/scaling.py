@@ -31,6 +31,8 @@ def _find_without_metric(bundle: Bundle) -> Faults:
         if scaler.is_blind:
             text = "has nothing to go by, so the number of pods never changes."
             yield scaler.ref, "spec.triggers", f"{text} Write triggers: [{{type: prometheus, metadata: ...}}]."
+        for path, text in scaler.faults:
+            yield scaler.ref, path, text
         workload = bundle.find_workload(*scaler.target)
         for resource in scaler.resources if workload is not None else ():
             missing = _find_no_request(workload, resource) if workload is not None else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
 from tooling.core.finding import Severity
-from tooling.core.policies.bundle import Bundle, Container, Workload, child, rows, whole
+from tooling.core.policies.bundle import Bundle, Container, Ref, Workload, child, rows, whole
 from tooling.core.policies.engines import EngineUse, find_engines, is_inference, read_flag, read_words
 from tooling.core.policies.gpu import read_gpus
 from tooling.core.policies.policy import Faults, Policy
@@ -29,9 +29,10 @@ _PATIENT = 30
 
 
 def _find_under_peak(bundle: Bundle) -> Faults:
+    engines = {(use.workload.ref, use.container.path) for use in find_engines(bundle)}
     for workload in bundle.workloads:
         peak = parse_quantity(workload.annotations.get(PEAK))
-        server = next((one for one in workload.main if read_gpus(one)), next(workload.main, None))
+        server = _choose_server(workload, engines)
         if not peak or server is None:
             continue
         limit = parse_quantity(server.quantities("limits").get("memory"))
@@ -40,6 +41,15 @@ def _find_under_peak(bundle: Bundle) -> Faults:
             text = f"{wrong}, and the pod's annotation {PEAK} says that {format_bytes(peak)} are used."
             yaml = f"limits: {{memory: {write_bytes(peak * _HEADROOM)}}}"
             yield workload.ref, f"{server.path}.resources.limits.memory", f"{text} Write {yaml}."
+
+
+def _choose_server(workload: Workload, engines: Collection[tuple[Ref, str]]) -> Container | None:
+    """Choose the container that a peak is of: an engine, then no sidecar, then one with a GPU."""
+
+    def rank(one: Container) -> tuple[bool, bool, bool]:
+        return (workload.ref, one.path) not in engines, one.is_init, not read_gpus(one)
+
+    return min(workload.main, key=rank, default=None)
 
 
 def _find_no_headroom(bundle: Bundle) -> Faults:

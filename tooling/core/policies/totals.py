@@ -151,5 +151,5 @@ def _add(costs: Iterator[Decimal | None]) -> Decimal | None:
 
 
 def _list_apis(bundle: Bundle) -> tuple[str, ...]:
-    found = {f"{metric.api}: {metric.name}" for scaler in list_scalers(bundle) for metric in scaler.metrics}
-    return tuple(sorted(found))
+    metrics = (metric for scaler in list_scalers(bundle) for metric in scaler.metrics)
+    return tuple(sorted({f"{metric.api}: {metric.name}" for metric in metrics if metric.name}))

@@ -8,13 +8,12 @@ from typing import Any
 
 from tooling.core.finding import Severity
 from tooling.core.policies.bundle import Bundle, Entry, Workload, child, numbered, read_labels, rows, whole
+from tooling.core.policies.dead_ends import GATEWAY_API, INGRESS_GROUPS, is_plain_service, list_backed
 from tooling.core.policies.operators import find_open_namespaces
 from tooling.core.policies.policy import Faults, Policy
 from tooling.core.policies.selectors import list_names, name_one, suggest, write_labels, write_selector
 
-_GATEWAY_API = "gateway.networking.k8s.io"
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
-_INGRESS_GROUPS = ("networking.k8s.io", "extensions")
 _BY_ANNOTATION = "use-annotation"
 """What the AWS load balancer controller reads as: an annotation says what happens, no Service."""
 
@@ -41,12 +40,19 @@ def _find_without_pods(bundle: Bundle) -> Faults:
             near = suggest(bundle, namespace, {"matchLabels": selector})
             text = f"selects no pod of any manifest here: {write_labels(selector)}."
             yield entry.ref, "spec.selector", f"{text} {near}"
+    backed = list_backed(bundle)
+    for entry in bundle.list_kind("Service"):
+        place = entry.ref.namespace, entry.ref.name
+        is_empty = is_plain_service(entry) and entry.spec.get("selector") == {}
+        if is_empty and place not in backed and place[0] not in unsure and bundle.has_pods(place[0]):
+            text = "selects no pod, and no manifest here gives it endpoints either."
+            yield entry.ref, "spec.selector", f"{text} Write the labels of the pods that are meant."
 
 
 def _list_services(bundle: Bundle) -> Iterator[Entry]:
     """List the Services that select pods."""
     for entry in bundle.list_kind("Service"):
-        if not entry.ref.group and entry.spec.get("selector") and entry.spec.get("type") != "ExternalName":
+        if is_plain_service(entry) and entry.spec.get("selector"):
             yield entry
 
 
@@ -112,7 +118,7 @@ def _has_port(service: Entry, port: object) -> bool:
 
 def _list_backends(bundle: Bundle) -> Iterator[_Backend]:
     for entry in bundle.list_kind(*_ROUTES):
-        if entry.ref.group != _GATEWAY_API:
+        if entry.ref.group != GATEWAY_API:
             continue
         for place, rule in numbered(entry.spec, "rules"):
             for index, backend in numbered(rule, "backendRefs"):
@@ -122,7 +128,7 @@ def _list_backends(bundle: Bundle) -> Iterator[_Backend]:
                     path = f"spec.rules[{place}].backendRefs[{index}]"
                     yield _Backend(entry, path, namespace, str(backend.get("name")), backend.get("port"))
     for entry in bundle.list_kind("Ingress"):
-        if entry.ref.group in _INGRESS_GROUPS:
+        if entry.ref.group in INGRESS_GROUPS:
             yield from _list_ingress_backends(entry)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tooling.core.finding import Finding
 from tooling.core.rules.amounts import find_amount_findings
+from tooling.core.rules.arguments import find_argument_findings
 from tooling.core.rules.data import find_data_findings
 from tooling.core.rules.edge import find_edge_findings
 from tooling.core.rules.engines import find_engine_findings
@@ -44,6 +45,7 @@ def find_rule_findings(
         *find_route_findings(own),
         *find_model_findings(own),
         *find_engine_findings(own),
+        *find_argument_findings(own),
         *find_edge_findings(own),
         *find_network_findings(own),
         *find_data_findings(own),

@@ -24,7 +24,7 @@ def find_edge_findings(layered: Layered) -> tuple[Finding, ...]:
     if pick(layered.values, "gateway", "enabled") is not False:
         found += [*_check_names(layered), *_check_drain(layered), *_check_scaler(layered)]
         found += [*_check_requests(layered), *_check_timeout(layered)]
-    return (*found, *_check_completeness(layered), *_check_exposure(layered))
+    return (*found, *_check_gateway(layered), *_check_completeness(layered), *_check_exposure(layered))
 
 
 def _check_names(layered: Layered) -> Iterator[Finding]:
@@ -99,6 +99,22 @@ def _check_timeout(layered: Layered) -> Iterator[Finding]:
         hint = f"Write route: {{requestTimeout: {ceil(longest) + _PRE_STOP}s}}, or 0s for no limit there."
         yield place_finding(
             layered.origins, path, message, rule="route-timeout", severity=Severity.WARNING, hint=hint
+        )
+
+
+def _check_gateway(layered: Layered) -> Iterator[Finding]:
+    """Whatever comes in is sent to the gateway."""
+    ways: tuple[tuple[str, ...], ...] = (("enabled",), ("ingress", "enabled"))
+    used = next((way for way in ways if pick(layered.values, "route", *way) is True), None)
+    if used and pick(layered.values, "gateway", "enabled") is False:
+        key = ".".join(("route", *used))
+        hint = f"Write gateway: {{enabled: true}}, or route: {'{ingress: ' * (len(used) - 1)}{{enabled: false}}"
+        yield place_finding(
+            layered.origins,
+            ("gateway", "enabled"),
+            f"is false, and {key} sends every request to the gateway: all would fail.",
+            rule="edge-gateway",
+            hint=hint + "}" * (len(used) - 1) + ".",
         )
 
 

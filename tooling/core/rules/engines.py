@@ -11,6 +11,7 @@ from tooling.core.rules.workloads import choose_engine, is_on, leads_to
 from tooling.core.values import KeyPath, Layered, Values, pick, place_finding, read_count, read_model, table
 
 _SOURCES = ("image", "pvc", "hf", "s3")
+_GPU_ENGINES = ("vllm", "tensorrtllm")
 _ENGINE_METRICS = ("queueDepth", "timeToFirstTokenSeconds")
 
 
@@ -59,6 +60,7 @@ def find_engine_findings(layered: Layered) -> tuple[Finding, ...]:
     for server in find_servers(layered.values):
         found += [*_check_engine(layered, server), *_check_sources(layered, server), *_check_pace(layered, server)]
         found += [*_check_scaling(layered, server), *_check_names(layered, server)]
+        found += [*_check_hardware(layered, server), *_check_peak(layered, server)]
     return tuple(found)
 
 
@@ -193,7 +195,7 @@ def _check_scaling(layered: Layered, server: Server) -> Iterator[Finding]:
 
 def _check_names(layered: Layered, server: Server) -> Iterator[Finding]:
     """A server of these engines answers to its own names only; llama.cpp takes any."""
-    if server.engine not in ("vllm", "tensorrtllm") or not is_on(layered.values, "gateway"):
+    if server.engine not in _GPU_ENGINES or not is_on(layered.values, "gateway"):
         return
     for name, route in table(layered.values, "gateway", "models").items():
         asked = pick(route, "servedName") or name
@@ -206,3 +208,42 @@ def _check_names(layered: Layered, server: Server) -> Iterator[Finding]:
                 path = (*server.path, "servedName")
                 message = f"is another name than the gateway's route {name} asks for: {asked}."
             yield place_finding(layered.origins, path, message, rule="model-unanswered", hint=hint)
+
+
+def _check_hardware(layered: Layered, server: Server) -> Iterator[Finding]:
+    """What the images of the chart compute on; one of the user's own may be built for anything."""
+    image: KeyPath = ("inference", "engines", server.engine, "image", "repository")
+    if pick(server.settings, "image", "repository") or image in layered.origins:
+        return
+    gpus = read_count(pick(server.settings, "gpu", "count"))
+    has_device = bool(gpus) or any("/" in name for name in table(server.settings, "resources", "limits"))
+    if server.engine in _GPU_ENGINES and not has_device:
+        message = f"is {server.engine}, which computes on GPUs, and the model has none: it would not start."
+        hint = f"Write {server.yaml % 'profile: l4'}, another of inference.profiles, or engine: llamacpp."
+    elif server.engine == "llamacpp" and gpus:
+        message = f"is llamacpp, which computes on CPUs, and the model takes GPUs ({gpus}) that nothing would use."
+        hint = f"Write {server.yaml % 'gpu: {count: 0}'}, or engine: vllm."
+    else:
+        return
+    yield place_finding(
+        layered.origins,
+        (*server.path, "engine"),
+        message,
+        rule="model-hardware",
+        severity=Severity.WARNING,
+        hint=hint,
+    )
+
+
+def _check_peak(layered: Layered, server: Server) -> Iterator[Finding]:
+    """Without the peak, lint cannot tell that a memory limit is too low for the model."""
+    has_gpus = bool(read_count(pick(server.settings, "gpu", "count")))
+    if server.engine in _GPU_ENGINES and has_gpus and not server.settings.get("peakMemory"):
+        yield place_finding(
+            layered.origins,
+            (*server.path, "peakMemory"),
+            "is not set, so that nothing tells whether the memory limit is enough.",
+            rule="model-peak",
+            severity=Severity.WARNING,
+            hint=f"Write what `genai-stack size --name {server.name}` says: {server.yaml % 'peakMemory: ...'}.",
+        )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from tooling.core.masking import may_be_secret
-from tooling.core.schema.keys import Schema
+from tooling.core.schema.keys import Schema, find_key
 from tooling.core.schema.misfit import Misfit, say, say_name
 from tooling.core.schema.nearest import ask_for, find_meant, index_keys
 from tooling.core.schema.remedies import advise, advise_name, describe
@@ -15,6 +15,9 @@ from tooling.core.values import KeyPath
 
 MAX_SUGGESTIONS = 200
 """Unknown keys to name the nearest one for; whoever has more of them uses values of another chart."""
+
+MAX_DOTTED = 200
+"""Characters of a key with dots in it up to which it is looked up as a path."""
 
 _WRONG_SHAPE = frozenset({"required", "additionalProperties", "type", "falseSchema"})
 
@@ -43,10 +46,24 @@ def tell(schema: Schema, misfits: Sequence[Misfit]) -> list[Told]:
 def _tell_unknown(schema: Schema, misfits: Sequence[Misfit]) -> Iterator[Told]:
     """Name what was meant by each unknown key, as long as there are not too many to be read."""
     index = index_keys(schema) if misfits else {}
-    unknown = ((misfit.path, key) for misfit in misfits for key in misfit.wanted)
-    for count, (path, key) in enumerate(unknown):
+    unknown = ((misfit, misfit.path, key) for misfit in misfits for key in misfit.wanted)
+    for count, (misfit, path, key) in enumerate(unknown):
+        parts = tuple(key.split(".")) if "." in key and len(key) <= MAX_DOTTED else ()
+        if parts and find_key(schema, (*path, *parts)):
+            yield Told((*path, key), "is not a known key.", _nest(misfit, key, parts), (*path, *parts))
+            continue
         meant = find_meant(schema, index, path, key) if count < MAX_SUGGESTIONS else None
         yield Told((*path, key), "is not a known key.", ask_for(schema, path, meant), meant)
+
+
+def _nest(misfit: Misfit, key: str, parts: KeyPath) -> str:
+    """Say how a key with dots in it is written in a file; a map, a list or a secret as its value is left out."""
+    value = misfit.value[key] if isinstance(misfit.value, Mapping) else None
+    inner = replace(misfit, path=(*misfit.path, *parts), value=value)
+    text = "..." if inner.is_hidden or value is None or isinstance(value, list | Mapping) else show(value)
+    for index, part in enumerate(reversed(parts)):
+        text = f"{part}: {{{text}}}" if index else f"{part}: {text}"
+    return f"Write `{text}`: only --set knows a key by its dots."
 
 
 def _tell(schema: Schema, misfit: Misfit) -> Iterator[Told]:
@@ -59,7 +76,7 @@ def _tell(schema: Schema, misfit: Misfit) -> Iterator[Told]:
         message, about = f"the key `{misfit.wanted}` is missing.", (*misfit.path, misfit.wanted)
         yield Told(misfit.path, message, advise(misfit), about, (misfit.wanted,))
     else:
-        message = say(misfit, misfit.value, is_hidden=may_be_secret(misfit.path))
+        message = say(misfit, misfit.value, is_hidden=misfit.is_hidden)
         yield Told(misfit.path, message, advise(misfit))
 
 
@@ -97,7 +114,8 @@ def _tell_branches(schema: Schema, misfit: Misfit) -> Iterator[Told]:
             return
     numbers = _say_alternatives(branches)
     if numbers:
-        yield Told(misfit.path, f"must be {numbers}, not {show(misfit.value)}.", describe(misfit))
+        got = "" if misfit.is_hidden else f", not {show(misfit.value)}"
+        yield Told(misfit.path, f"must be {numbers}{got}.", describe(misfit))
         return
     yield from tell(schema, _find_meant_branch(misfit))
 

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tooling.core.masking import may_be_secret
 from tooling.core.schema.keys import Schema
 from tooling.core.schema.words import LIMITS, SIZES, describe_types, lower, show
+from tooling.core.shapes import looks_secret
 from tooling.core.values import KeyPath
+
+_ANY_TEXT = r"[^ \t\r\n]"
+"""The pattern that asks for no more than one character that can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,14 @@ class Misfit:
     name: str | None = None
     is_flag: bool = False
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether neither the value nor what could be made of it is shown: it may be a secret, or a flag's."""
+        if self.name is not None:
+            return looks_secret(self.name)
+        is_odd = isinstance(self.value, str) and looks_secret(self.value)
+        return self.is_flag or is_odd or may_be_secret(self.path)
+
 
 def say(misfit: Misfit, value: Any, *, is_hidden: bool) -> str:
     """Say what is wrong in our words; a hidden value is not shown."""
@@ -37,6 +50,8 @@ def say(misfit: Misfit, value: Any, *, is_hidden: bool) -> str:
         return f"must be {LIMITS[kind]} {wanted}{got}."
     if kind in SIZES:
         return _say_size(kind, wanted, value)
+    if kind == "pattern" and wanted == _ANY_TEXT:
+        return "must not be blank."
     if kind == "pattern":
         form = (misfit.node or {}).get("title")
         shown = "" if is_hidden else f": {show(value)}"
@@ -57,7 +72,7 @@ def say_name(misfit: Misfit, name: str) -> str:
     form = (misfit.node or {}).get("title")
     if misfit.keyword == "pattern" and form:
         return f"is not {lower(form)}, as keys are here."
-    return f"the name {say(misfit, name, is_hidden=False)}"
+    return f"the name {say(misfit, name, is_hidden=misfit.is_hidden)}"
 
 
 def _say_wanted(misfit: Misfit) -> str:

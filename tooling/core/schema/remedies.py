@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tooling.core.digits import read_digits
-from tooling.core.masking import hide_user, may_be_secret
+from tooling.core.masking import may_be_secret
 from tooling.core.schema.keys import Schema, list_allowed, list_types
 from tooling.core.schema.misfit import Misfit
 from tooling.core.schema.nearest import LISTED_LIMIT, suggest_word
-from tooling.core.schema.words import show
+from tooling.core.schema.words import SHOWN_LIMIT, show
+from tooling.core.shapes import shorten
 
 _AMOUNT = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)?)\s*(?P<unit>[A-Za-z]*)")
 _UNITS = {
@@ -21,6 +22,9 @@ _UNITS = {
 }
 _DAYS = frozenset({"d", "day", "days"})
 _ADDRESS = re.compile(r"[0-9]+([.][0-9]+){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+")
+_HEX = re.compile(r"[0-9a-f]+")
+_NO_SPACE = re.compile(r"([A-Za-z][A-Za-z0-9]*):(\S+)")
+_THOUSANDS = re.compile(r"[0-9]{1,6}[kK]")
 _SCHEME = re.compile(r"[a-z0-9]+://")
 
 
@@ -35,7 +39,7 @@ def advise(misfit: Misfit) -> str:
     if misfit.keyword == "required":
         node = ((misfit.node or {}).get("properties") or {}).get(misfit.wanted) or {}
         return str(node.get("description") or "")
-    if misfit.keyword == "pattern" and not may_be_secret(misfit.path):
+    if misfit.keyword == "pattern":
         return _correct(misfit, value) or describe(misfit)
     if misfit.keyword == "falseSchema":
         return "Take it out."
@@ -48,8 +52,8 @@ def advise_name(misfit: Misfit, name: str) -> str:
 
 
 def _correct(misfit: Misfit, text: str) -> str:
-    meant = correct(misfit.node or {}, text)
-    return f"Did you mean `{hide_user(meant)}`?" if meant else ""
+    meant = "" if misfit.is_hidden else correct(misfit.node or {}, text)
+    return f"Did you mean `{shorten(meant)}`?" if meant else ""
 
 
 def _advise_type(misfit: Misfit) -> str:
@@ -78,10 +82,12 @@ def _advise_type(misfit: Misfit) -> str:
 
 
 def _find_example(misfit: Misfit) -> Any:
-    """Return a number to write: the one in the text, such as 10 for `10%`, else the least one allowed."""
+    """Return a number to write: the one in the text, 10 for `10%`, 8192 for `8k`, else the least one allowed."""
     digits = re.match(r"\s*([0-9]+)", str(misfit.value))
-    number = read_digits(digits[1]) if digits and not may_be_secret(misfit.path) else None
-    return max((misfit.node or {}).get("minimum", 1), 1) if number is None else number
+    number = read_digits(digits[1]) if digits and not misfit.is_hidden else None
+    if number is None:
+        return max((misfit.node or {}).get("minimum", 1), 1)
+    return number * 1024 if _THOUSANDS.fullmatch(str(misfit.value).strip()) else number
 
 
 def _advise_null(misfit: Misfit) -> str:
@@ -94,6 +100,10 @@ def _advise_null(misfit: Misfit) -> str:
 
 def _advise_map(misfit: Misfit, key: str) -> str:
     allowed = list_allowed(misfit.node or {})
+    glued = _NO_SPACE.fullmatch(misfit.value.strip()) if isinstance(misfit.value, str) else None
+    if glued and (glued[1] in allowed or not allowed):
+        shown = "..." if misfit.is_hidden or may_be_secret((glued[1],)) else shorten(glued[2], SHOWN_LIMIT)
+        return f"Write a space after the colon: `{glued[1]}: {shown}`."
     if isinstance(misfit.value, list) and not allowed:
         return f"Entries have names here: `{key}: {{NAME: ...}}` instead of a dash."
     return f"Its keys are: {', '.join(allowed)}." if 0 < len(allowed) <= LISTED_LIMIT else describe(misfit)
@@ -105,7 +115,7 @@ def _advise_list(misfit: Misfit, key: str) -> str:
     if isinstance(items, Mapping) and allowed:
         name = next(iter(items.get("required") or allowed))
         return f"Write a list: `{key}: [{{{name}: ...}}]`, or lines below it that begin with a dash."
-    shown = "..." if may_be_secret(misfit.path) or isinstance(misfit.value, Mapping) else show(misfit.value)
+    shown = "..." if misfit.is_hidden or isinstance(misfit.value, Mapping) else show(misfit.value)
     return f"Write a list: `{key}: [{shown}]`."
 
 
@@ -130,7 +140,7 @@ def correct(node: Schema, text: str) -> str:
     if not isinstance(pattern, str):
         return ""
     form = re.compile(pattern.replace("$", r"\Z"), re.ASCII)
-    if form.search(text):
+    if form.search(text) or not text.strip():
         return ""
     for one in _list_variants(text):
         if one and form.search(one) and (most is None or len(one) <= most):
@@ -146,12 +156,13 @@ def _list_variants(text: str) -> Iterator[str]:
     yield text.lower()
     bare = _SCHEME.sub("", text)
     yield bare
-    yield f"sha256:{text}"
+    yield f"sha256:{text}" if _HEX.fullmatch(text) else ""
+    yield text.partition("@sha256:")[0]
     if _ADDRESS.fullmatch(text):
         yield f"{text}/{128 if ':' in text else 32}"
     host = re.sub(r"[:/].*", "", bare)
     yield host if "." in host else ""
-    yield text.rpartition(":")[2]
+    yield "" if "@" in text else text.rpartition(":")[2]
     yield re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     yield re.sub(r"[^A-Za-z0-9]+", "_", text)
     yield f"https://{text}" if "." in text and text == bare else ""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tooling.core.masking import hide_user
 from tooling.core.schema.keys import Schema, list_allowed, list_types
+from tooling.core.shapes import hide_shapes, shorten
 
 SHOWN_LIMIT = 40
 LIMITS = {
@@ -63,13 +63,14 @@ def describe_limits(node: Schema) -> tuple[str, ...]:
 
 
 def show(value: Any) -> str:
-    """Write a value in short: maps and lists by their kind, long text cut, no user in a URL."""
+    """Write a value in short: maps and lists by their kind, long text cut, nothing that looks like a secret."""
     if isinstance(value, Mapping):
         return "a map"
     if isinstance(value, list):
         return "a list"
-    text = hide_user(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}..."
+    # first hidden, so that no cut takes the end off by which a secret is known
+    text = shorten(hide_shapes(shorten(json.dumps(value, ensure_ascii=False), 10 * SHOWN_LIMIT)), SHOWN_LIMIT)
+    return f'{text}"' if text.startswith('"') and text.endswith("...") else text
 
 
 def lower(text: Any) -> str:

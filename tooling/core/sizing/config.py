@@ -24,7 +24,7 @@ def read_config(
     """Return what a config.json says.
 
     `parameters` stands in for the count of an architecture that is not known here. `is_format_given`: how its
-    weights are quantised does not matter. Raises UsageError for what is missing or unknown, with what to pass.
+    weights are quantised need not be known. Raises UsageError for what is missing or unknown, with what to pass.
     """
     told = Fields(config)
     if isinstance(config.get("text_config"), Mapping):
@@ -38,13 +38,22 @@ def read_config(
             f"{name}: model_type {kind or 'is missing'}: this architecture is not known here.",
             hint=f"Pass its number of parameters, such as --parameters 7.6e9. Known are: {known}.",
         )
-    published = "" if is_format_given else read_format(config)
+    published = _read_published(config, is_format_given=is_format_given)
     attention = _read_attention(told, family or Family())
     model = _count(told, family, attention) if family else _spread(told, attention, parameters)
     notes = list(model.notes)
     if family and parameters:
         model, notes = _restate(model, parameters), [*notes, "the number of parameters is the one that was passed"]
     return replace(model, name=name, architecture=kind, published=published, notes=tuple(notes))
+
+
+def _read_published(config: Mapping[str, Any], *, is_format_given: bool) -> str:
+    try:
+        return read_format(config)
+    except UsageError:
+        if is_format_given:
+            return ""
+        raise
 
 
 def _read_wrapped(config: Mapping[str, Any], name: str, parameters: int, *, is_format_given: bool) -> Model:

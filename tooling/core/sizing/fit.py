@@ -27,6 +27,12 @@ _LARGEST = 2**60
 """Bytes from which on a text is no size of anything."""
 
 _SHOWN = 40
+_SIZES = "Write it as 80Gi, 81920Mi or 15.2G."
+
+LEAST_GPU = 2**30
+LEAST_WEIGHTS = 2**20
+"""Bytes below which a text is a slip: nobody has such a GPU, or such a model."""
+
 _SHARES = re.compile(r"--gpu-memory-utilization[= ](0?\.\d+|1(?:\.0*)?)(?: |$)")
 
 
@@ -66,17 +72,28 @@ class Fit:
     reason: str = ""
 
 
-def read_bytes(text: object, place: str) -> int:
+def read_bytes(text: object, place: str, least: int = 1) -> int:
     """Return the bytes of a Kubernetes quantity; 0 for an empty one.
 
-    Raises UsageError for what is none, naming the option or key that says it: `place`.
+    Raises UsageError for what is none or less than `least` bytes, naming the option or key that says it: `place`.
     """
     size = parse_quantity(text or 0)
+    shown = str(text)[:_SHOWN]
     if size is None or (size != 0 and not 1 <= size < _LARGEST):
+        raise UsageError(f"{place}: {shown!r} is no size.", hint=_SIZES)
+    if 0 < size < least:
         raise UsageError(
-            f"{place}: {str(text)[:_SHOWN]!r} is no size.", hint="Write it as 80Gi, 81920Mi or 15.2G."
+            f"{place}: {shown!r} is less than {write_bytes(least)}; a number alone is bytes.", hint=_SIZES
         )
     return int(size)
+
+
+def read_least(text: str, place: str, least: int) -> int:
+    """Return the bytes of a quantity that must be there. Raises UsageError for less than `least` bytes."""
+    size = read_bytes(text, place, least)
+    if not size:
+        raise UsageError(f"{place}: {text[:_SHOWN]!r} is no size.", hint=_SIZES)
+    return size
 
 
 def write_bytes(size: int) -> str:
@@ -98,7 +115,7 @@ def read_hardware(name: str, profile: Mapping[str, Any]) -> Hardware:
     return Hardware(
         name=name,
         resource=str(pick(profile, "gpu", "resource") or ""),
-        memory=read_bytes(profile.get("gpuMemory"), f"{place}.gpuMemory"),
+        memory=read_bytes(profile.get("gpuMemory"), f"{place}.gpuMemory", LEAST_GPU),
         utilization=float(part[1]) if part else UTILIZATION,
         shm=read_bytes(profile.get("shmSize"), f"{place}.shmSize"),
         extra_args=arguments,

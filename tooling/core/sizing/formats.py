@@ -28,19 +28,25 @@ class Format:
 _GGUF_BITS = {
     "q2_k": 3.1593,
     "q3_k_s": 3.6429,
+    "q3_k_m": 3.9960,
     "q3_k_l": 4.2979,
     "iq4_xs": 4.4597,
+    "q4_0": 4.6358,
     "iq4_nl": 4.6818,
     "q4_k_s": 4.6672,
     "q4_k_m": 4.8944,
+    "q4_1": 5.1031,
+    "q5_0": 5.5704,
     "q5_k_s": 5.5704,
     "q5_k_m": 5.7036,
+    "q5_1": 6.0377,
     "q6_k": 6.5633,
     "q8_0": 8.5008,
     "f16": 16.0005,
 }
-"""Average over Llama-3.1-8B; source: tools/quantize/README.md of llama.cpp. Models with a large vocabulary for
-their size differ by up to a tenth; the header of the file itself says it exactly."""
+"""Average over Llama-3.1-8B; source: tools/quantize/README.md of llama.cpp. Those of q4_0, q4_1, q5_0 and q5_1 are
+computed: their blocks of 32 (4.5, 5, 5.5 and 6 bits), the head in q6_k, norms in 32 bits. Models with a large
+vocabulary for their size differ by up to a tenth; the header of the file itself says it exactly."""
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
@@ -60,13 +66,28 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 """What `--dtype` takes."""
 
-CACHE_BITS: Mapping[str, float] = MappingProxyType(
-    {"bf16": 16, "fp16": 16, "fp8": 8, "fp32": 32, "f16": 16, "q8_0": 8.5, "q4_0": 4.5}
+GPU_CACHE_BITS: Mapping[str, float] = MappingProxyType({"bf16": 16, "fp16": 16, "f16": 16, "fp8": 8})
+"""What `--kv-dtype` takes where vLLM serves."""
+
+CPU_CACHE_BITS: Mapping[str, float] = MappingProxyType(
+    {"f16": 16, "fp16": 16, "bf16": 16, "f32": 32, "fp32": 32, "q8_0": 8.5, "q4_1": 5, "q4_0": 4.5}
 )
-"""What `--kv-dtype` takes. llama.cpp's q8_0 and q4_0 have a 16-bit scale for each block of 32."""
+"""What it takes where llama.cpp serves. Each block of 32 has a 16-bit scale, in q4_1 a 16-bit minimum too."""
 
 _PUBLISHED = {"bfloat16": "bf16", "float16": "fp16", "half": "fp16", "float32": "fp16", "float": "fp16"}
 """`torch_dtype` of a config.json. vLLM's `--dtype auto` loads float32 as float16."""
+
+_PLAIN = ("bf16", "fp16", "fp32")
+_ARGUMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "bf16": "--dtype bfloat16",
+        "fp16": "--dtype float16",
+        "fp32": "--dtype float32",
+        "fp8": "--quantization fp8",
+        "nf4": "--quantization bitsandbytes",
+    }
+)
+"""How vLLM is told to load plain weights in another format; it cannot in those that are not here."""
 
 _HINT = "Pass what it is: --dtype NAME, or --weights SIZE (the sum of the weight files)."
 
@@ -79,12 +100,31 @@ def find_format(name: str) -> Format:
     return found
 
 
-def find_cache_bits(name: str) -> float:
-    """Return the bits of one number in the cache. Raises UsageError for an unknown format."""
-    found = CACHE_BITS.get(name.lower())
+def find_cache_bits(name: str, *, is_gpu: bool) -> float:
+    """Return the bits of one number in the cache. Raises UsageError for a format that the engine does not have."""
+    there, engine = (GPU_CACHE_BITS, "vLLM on GPUs") if is_gpu else (CPU_CACHE_BITS, "llama.cpp on CPUs")
+    found = there.get(name.lower())
     if found is None:
-        raise UsageError(f"--kv-dtype {name} is unknown.", hint=f"There are: {', '.join(CACHE_BITS)}.")
+        raise UsageError(f"--kv-dtype {name} is unknown to {engine}.", hint=f"There are: {', '.join(there)}.")
     return found
+
+
+def explain_format(published: str, form: Format) -> str:
+    """Return what it takes to serve a model in another format than published; "" where it takes nothing."""
+    if not published or published == form.name:
+        return ""
+    told = f"as published it is served in {published}; {form.name} takes"
+    if form.is_gguf:
+        return f"{told} a GGUF file in {form.name} as its source"
+    argument = _ARGUMENTS.get(form.name) if published in _PLAIN else None
+    if argument is None:
+        return f"{told} another checkpoint, in {form.name}, as its source"
+    if form.name in _PLAIN:
+        return f"{told} {argument} in extraArgs"
+    return (
+        f"{told} a checkpoint in {form.name} as its source, or {argument} in extraArgs:"
+        f" the GPUs may have to hold it in {published} while it is loaded"
+    )
 
 
 def read_format(config: Mapping[str, Any]) -> str:
