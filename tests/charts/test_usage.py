@@ -22,7 +22,12 @@ WHOLE = {
 }
 """Kubernetes's or a program's own structures, handed on as they are."""
 
-READ_BY_THE_CLI = {"rollout", "lint"}
+READ_BY_THE_CLI = (
+    ("rollout",),
+    ("lint",),
+    ("vectordb", "collections"),
+    ("inference", "models", "*", "embedding"),
+)
 
 
 def read_templates(chart: Path) -> str:
@@ -41,7 +46,8 @@ def read_all() -> str:
 def walk_names() -> Iterator[tuple[str, tuple[str, ...]]]:
     """The last step of each place that templates have to name, and the place."""
     for place, _ in walk_places(read_schema()):
-        if place[0] in READ_BY_THE_CLI or place[-1] == "global" or WHOLE & set(place):
+        is_for_the_cli = any(place[: len(start)] == start for start in READ_BY_THE_CLI)
+        if is_for_the_cli or place[-1] == "global" or WHOLE & set(place):
             continue
         named = [step for step in place if step not in ("*", "[]")]
         yield named[-1], place

@@ -22,7 +22,14 @@ from tooling.core.values import KeyPath, format_path, pick
 Node = Mapping[str, Any]
 
 NOT_DRAWN = frozenset(
-    {("common",), ("rollout",), ("global", "role"), ("global", "slot"), ("global", "autoscaler")}
+    {
+        ("common",),
+        ("rollout",),
+        ("vectordb", "collections"),
+        ("global", "role"),
+        ("global", "slot"),
+        ("global", "autoscaler"),
+    }
 )
 """What no template reads, and what the CLI sets."""
 TRIES = 30

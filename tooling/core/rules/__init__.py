@@ -10,6 +10,7 @@ from tooling.core.rules.amounts import find_amount_findings
 from tooling.core.rules.arguments import find_argument_findings
 from tooling.core.rules.data import find_data_findings
 from tooling.core.rules.edge import find_edge_findings
+from tooling.core.rules.embeddings import find_embedding_findings
 from tooling.core.rules.engines import find_engine_findings
 from tooling.core.rules.models import find_model_findings
 from tooling.core.rules.network import find_network_findings
@@ -49,6 +50,7 @@ def find_rule_findings(
         *find_edge_findings(own),
         *find_network_findings(own),
         *find_data_findings(own),
+        *find_embedding_findings(own),
         *find_secret_findings(own),
         *find_pod_findings(own),
         *find_amount_findings(own),

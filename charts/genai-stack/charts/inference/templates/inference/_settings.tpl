@@ -1,11 +1,11 @@
 {{/*
 Settings of one model as JSON: its entry on its profile on modelDefaults, then what follows from them (the engine, its
-image, the GPUs among the resources, annotations for the CLI).
+image, the GPUs among the resources, annotations for the CLI). What its embeddings are is for the CLI alone.
   {{ include "genai.inference.settings" (dict "root" $ "model" "smollm2") }}
 */}}
 {{- define "genai.inference.settings" -}}
 {{- $values := .root.Values -}}
-{{- $entry := fromYaml (include "genai.settings.present" (dict "map" (get $values.models .model))) -}}
+{{- $entry := fromYaml (include "genai.settings.present" (dict "map" (omit (get $values.models .model | default dict) "embedding"))) -}}
 {{- $name := $entry.profile | default $values.modelDefaults.profile -}}
 {{- $profile := fromYaml (include "genai.inference.profile" (dict "root" .root "model" .model "profile" $name)) -}}
 {{- $under := fromYaml (include "genai.settings.layer" (dict "under" $values.modelDefaults "over" $profile)) -}}
