@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 
+from tests.local.conftest import Kubectl
 from tests.waiting import wait_until
 from tooling.local.binaries import build
 
@@ -186,3 +188,42 @@ def run_adapter(folder: Path, kubeconfig: Path, prometheus: Prometheus) -> Itera
     ]
     with running(command, folder / "adapter.log"):
         yield API.format(port=port)
+
+
+@dataclass(frozen=True)
+class ScaledModel:
+    """The chart's model in a cluster, engines that say what the test says, and the Prometheus that asks them."""
+
+    namespace: ClassVar[str]
+    deployment: ClassVar[str] = "genai-inference-smollm2"
+    kubectl: Kubectl
+    engines: Engines
+    prometheus: Prometheus
+    folder: Path
+
+    def replicas(self) -> int:
+        """Pods that the Deployment wants."""
+        wanted = self.kubectl(
+            "-n", self.namespace, "get", "deploy", self.deployment, "-o", "jsonpath={.spec.replicas}"
+        )
+        return int(wanted)
+
+    def describe(self) -> str:
+        """What is, for the message of a failure."""
+        return f"replicas {self.replicas()}"
+
+    def wait_for_replicas(self, count: int) -> None:
+        """Wait until so many pods are wanted."""
+        wait_until(
+            lambda: self.replicas() == count,
+            lambda: f"{count} replicas; {self.describe()}",
+            timeout=120,
+            pause=0.5,
+        )
+
+
+def list_pods(kubectl: Kubectl, namespace: str) -> list[str]:
+    """Names of the model's pods."""
+    label = "genai-stack/model=smollm2"
+    done = kubectl.run("-n", namespace, "get", "pods", "-l", label, "-o", "jsonpath={.items[*].metadata.name}")
+    return done.stdout.split()

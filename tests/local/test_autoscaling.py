@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.local.conftest import Kubectl
-from tests.local.scaling import SERIES, Engines, Prometheus, run_adapter, run_prometheus
+from tests.local.scaling import SERIES, Engines, ScaledModel, list_pods, run_adapter, run_prometheus
 from tests.waiting import wait_until
 from tooling.local import simulated
 from tooling.local.binaries import build, find_helm
@@ -43,13 +43,10 @@ def helm(*arguments: str, others: tuple[str, ...] = ("gateway", "vectordb", "eva
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(ScaledModel):
     """A cluster with the chart's Deployment and HPA, and everything that the HPA reads through."""
 
-    kubectl: Kubectl
-    engines: Engines
-    prometheus: Prometheus
-    folder: Path
+    namespace = NAMESPACE
 
     def install(self, **globals_: str) -> None:
         """Install or upgrade the release."""
@@ -57,10 +54,6 @@ class Scene:
         settings += [f"--set=global.{key}={value}" for key, value in globals_.items()]
         where = ["--namespace", NAMESPACE, "--create-namespace", "--kubeconfig", str(self.kubectl.kubeconfig)]
         helm("upgrade", "--install", "genai", str(CHECKOUT / "charts/genai-stack"), *settings, *where)
-
-    def replicas(self) -> int:
-        """Pods that the Deployment wants."""
-        return int(self.kubectl("-n", NAMESPACE, "get", "deploy", DEPLOYMENT, "-o", "jsonpath={.spec.replicas}"))
 
     def read_scaler(self) -> dict[str, Any]:
         """The HPA as the API server has it."""
@@ -73,29 +66,13 @@ class Scene:
         log = (self.folder / "adapter.log").read_text()[-2000:]
         return f"replicas {self.replicas()}, scaler {json.dumps(self.read_scaler().get('status'))}, adapter: {log}"
 
-    def wait_for_replicas(self, count: int) -> None:
-        """Wait until so many pods are wanted."""
-        wait_until(
-            lambda: self.replicas() == count,
-            lambda: f"{count} replicas; {self.describe()}",
-            timeout=120,
-            pause=0.5,
-        )
-
-
-def list_pods(kubectl: Kubectl) -> list[str]:
-    """Names of the model's pods."""
-    label = "genai-stack/model=smollm2"
-    done = kubectl.run("-n", NAMESPACE, "get", "pods", "-l", label, "-o", "jsonpath={.items[*].metadata.name}")
-    return done.stdout.split()
-
 
 @pytest.fixture
 def scene(tmp_path: Path, new_name: Callable[[str], str]) -> Iterator[Scene]:
     """Everything up, and the model installed."""
     cluster = simulated.up(new_name("scaling"))
     kubectl = Kubectl(build(["kubectl"])["kubectl"], cluster.kubeconfig)
-    engines = Engines(NAMESPACE, "smollm2", lambda: list_pods(kubectl))
+    engines = Engines(NAMESPACE, "smollm2", lambda: list_pods(kubectl, NAMESPACE))
     engines.foreign = [
         SERIES.format("smollm2", NAMESPACE, "genai-green-inference-smollm2-7d9f8c6b5-x2x4z", 500),
         SERIES.format("smollm2", "elsewhere", f"{DEPLOYMENT}-7d9f8c6b5-x2x4z", 500),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.local.conftest import Kubectl
 from tests.local.keda import run_keda
-from tests.local.scaling import Engines, Prometheus, run_prometheus
+from tests.local.scaling import Engines, ScaledModel, list_pods, run_prometheus
 from tests.waiting import wait_until
 from tooling.local import simulated
 from tooling.local.binaries import build, find_helm
@@ -27,13 +27,10 @@ LABELS = f'namespace="{NAMESPACE}",pod="genai-gateway-7d9f8c6b5-x2x4z",model="sm
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(ScaledModel):
     """A cluster with KEDA, and the chart's model with a scale to zero; Prometheus tells what the test says."""
 
-    kubectl: Kubectl
-    engines: Engines
-    prometheus: Prometheus
-    folder: Path
+    namespace = NAMESPACE
 
     def install(self, **globals_: str) -> None:
         """Install or upgrade the release."""
@@ -65,31 +62,11 @@ class Scene:
         self.engines.foreign.clear()
         self.engines.waiting = 0
 
-    def replicas(self) -> int:
-        """Pods that the Deployment wants."""
-        return int(self.kubectl("-n", NAMESPACE, "get", "deploy", DEPLOYMENT, "-o", "jsonpath={.spec.replicas}"))
-
     def describe(self) -> str:
         """What is, for the message of a failure."""
         status = self.kubectl.run("-n", NAMESPACE, "get", "scaledobject,hpa", "-o", "jsonpath={..status}").stdout
         logs = [(self.folder / f"keda-{each}.log").read_text()[-1500:] for each in ("operator", "adapter")]
         return f"replicas {self.replicas()}, scalers {status}, operator: {logs[0]}, adapter: {logs[1]}"
-
-    def wait_for_replicas(self, count: int) -> None:
-        """Wait until so many pods are wanted."""
-        wait_until(
-            lambda: self.replicas() == count,
-            lambda: f"{count} replicas; {self.describe()}",
-            timeout=120,
-            pause=0.5,
-        )
-
-
-def list_pods(kubectl: Kubectl) -> list[str]:
-    """Names of the model's pods."""
-    label = "genai-stack/model=smollm2"
-    done = kubectl.run("-n", NAMESPACE, "get", "pods", "-l", label, "-o", "jsonpath={.items[*].metadata.name}")
-    return done.stdout.split()
 
 
 @pytest.fixture
@@ -97,7 +74,7 @@ def scene(tmp_path: Path, new_name: Callable[[str], str]) -> Iterator[Scene]:
     """Everything up, and the model installed."""
     cluster = simulated.up(new_name("keda"))
     kubectl = Kubectl(build(["kubectl"])["kubectl"], cluster.kubeconfig)
-    engines = Engines(NAMESPACE, "smollm2", lambda: list_pods(kubectl))
+    engines = Engines(NAMESPACE, "smollm2", lambda: list_pods(kubectl, NAMESPACE))
     with (
         engines.serve(),
         run_prometheus(tmp_path, engines.port) as prometheus,
@@ -110,7 +87,7 @@ def scene(tmp_path: Path, new_name: Callable[[str], str]) -> Iterator[Scene]:
 
 def test_a_model_sleeps_until_it_is_asked_for_grows_with_its_queue_and_sleeps_again(scene: Scene) -> None:
     scene.wait_for_replicas(0)
-    wait_until(lambda: not list_pods(scene.kubectl), "its pods are gone", timeout=60)
+    wait_until(lambda: not list_pods(scene.kubectl, NAMESPACE), "its pods are gone", timeout=60)
 
     scene.ask_the_gateway()
     scene.wait_for_replicas(1)

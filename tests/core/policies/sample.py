@@ -165,3 +165,11 @@ def _finish(name: str, manifest: dict[str, Any]) -> dict[str, Any]:
     kind, _, own = name.partition("/")
     metadata = {"name": own.partition("#")[0], "namespace": NAMESPACE, **manifest.get("metadata", {})}
     return {"kind": kind, **manifest, "metadata": metadata}
+
+
+def assert_found(rule: str, name: str, edits: tuple[str, ...], path: str, text: str) -> str:
+    """The edits lead to one finding alone, of this rule and field, with this in the message; that is returned."""
+    (found,) = find(*edits)
+    assert found[:3] == (rule, name, path)
+    assert text in found[3]
+    return found[3]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.core.policies.sample import find
+from tests.core.policies.sample import assert_found, find
 from tooling.core.policies.literals import find_named_secret, find_secret_lines, find_secret_shape
 
 WEB = "Deployment/web"
@@ -129,10 +129,8 @@ LOGIN = encode("user:hunter22")
     ],
 )
 def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], path: str, text: str) -> None:
-    (found,) = find(*edits)
-    assert found[:3] == (rule, name, path)
-    assert text in found[3]
-    assert not any(secret in found[3] for secret in ("hunter2", RANDOM, "a1a1a1"))
+    message = assert_found(rule, name, edits, path, text)
+    assert not any(secret in message for secret in ("hunter2", RANDOM, "a1a1a1"))
 
 
 @pytest.mark.parametrize(

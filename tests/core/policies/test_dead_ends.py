@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.policies.sample import find
+from tests.core.policies.sample import assert_found, find
 
 RULES = "HTTPRoute/chat spec.rules: "
 REDIRECT = "filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]"
@@ -53,9 +53,7 @@ LOOSE = "Service/loose: {apiVersion: v1, spec: {ports: [{port: 80}], selector: {
     ],
 )
 def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], path: str, text: str) -> None:
-    (found,) = find(*edits)
-    assert found[:3] == (rule, name, path)
-    assert text in found[3]
+    assert_found(rule, name, edits, path, text)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.core.policies.sample import find
+from tests.core.policies.sample import assert_found, find
 from tooling.core.policies.bundle import Bundle
 from tooling.core.policies.rolling import count_share
 from tooling.core.policies.scaling import SCALING_POLICIES
@@ -199,9 +199,7 @@ WEB_HPA = (
     ],
 )
 def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], path: str, text: str) -> None:
-    (found,) = find(*edits)
-    assert found[:3] == (rule, name, path)
-    assert text in found[3]
+    assert_found(rule, name, edits, path, text)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.policies.sample import find, make
+from tests.core.policies.sample import assert_found, find, make
 from tooling.core.policies.catalog import POLICIES
 
 OTHER = "Deployment/other: {apiVersion: apps/v1, spec: {template: {metadata: {labels: {app: other}}, spec: %s}}}"
@@ -120,9 +120,7 @@ PATHS = "Ingress/web spec.rules.0.http.paths.0.backend: "
     ],
 )
 def test_what_is_wrong_is_found(rule: str, name: str, edits: tuple[str, ...], path: str, text: str) -> None:
-    (found,) = find(*edits)
-    assert found[:3] == (rule, name, path)
-    assert text in found[3]
+    assert_found(rule, name, edits, path, text)
 
 
 @pytest.mark.parametrize(
