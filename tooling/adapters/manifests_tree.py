@@ -6,30 +6,21 @@ Bounded: documents nested too deep, and aliases that stand for too much, are ref
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import yaml
 
-from tooling.adapters.yaml_go import CORE, PLAIN, STRING, Loader
+from tooling.adapters.yaml_bounds import MAX_DEPTH, MAX_REPEATED
+from tooling.adapters.yaml_go import CORE, PLAIN, STRING, TYPES, Loader
 from tooling.adapters.yaml_notes import show_tag
 from tooling.adapters.yaml_problems import explain_problem
 from tooling.core.scalars import EXACT, Scalar, read_exact, read_key
 from tooling.core.shapes import show_name
 from tooling.core.values import KeyPath, Mark, format_path
 
-MAX_DEPTH = 100
-MAX_REPEATED = 10_000
-"""How many nodes the aliases of a document may stand for together."""
-
 _INDENT = re.compile(r"^[ \-?]*", re.MULTILINE)
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    f"{CORE}int": (int,),
-    f"{CORE}float": (int, float),
-    f"{CORE}bool": (bool,),
-    f"{CORE}null": (type(None),),
-}
 
 
 class DocumentError(Exception):
@@ -126,7 +117,7 @@ class _Builder:
 
 
 def _read(node: yaml.ScalarNode) -> Scalar:
-    types = _TYPES.get(node.tag)
+    types = TYPES.get(node.tag)
     if types is None and node.tag != PLAIN:
         if node.tag == f"{CORE}binary":
             return str(node.value)

@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tooling.adapters.manifests_tree import MAX_DEPTH, DocumentError, find_marks, read_document
+from tooling.adapters.manifests_tree import DocumentError, find_marks, read_document
+from tooling.adapters.yaml_bounds import MAX_DEPTH
 from tooling.core.finding import Finding, Severity
 from tooling.core.located import Located, unpack
 from tooling.core.values import Mark, format_path

@@ -5,6 +5,7 @@ Values files are read by `yaml_values`; what an unquoted scalar means to Helm sa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -17,6 +18,13 @@ CORE = "tag:yaml.org,2002:"
 
 PLAIN = "!plain"
 STRING = f"{CORE}str"
+TYPES: Mapping[str, tuple[type, ...]] = {
+    f"{CORE}int": (int,),
+    f"{CORE}float": (int, float),
+    f"{CORE}bool": (bool,),
+    f"{CORE}null": (type(None),),
+}
+"""What a value is that is written with a tag of YAML's own."""
 
 
 class Loader(yaml.CSafeLoader):

@@ -23,19 +23,13 @@ from yaml.events import (
 
 from tooling.adapters.yaml_bounds import MAX_DEPTH, MAX_EMPTY, MAX_ENTRIES, MAX_RATIO, MAX_REPEATED
 from tooling.adapters.yaml_dialect import check_source, is_plain
-from tooling.adapters.yaml_go import CORE, STRING, Loader
+from tooling.adapters.yaml_go import CORE, STRING, TYPES, Loader
 from tooling.adapters.yaml_notes import Notes, Refusal, place, show_tag
 from tooling.core.literals import Surprise, find_key_surprise, find_surprise
 from tooling.core.scalars import read_exact, read_key, read_scalar
 from tooling.core.shapes import show_name
 from tooling.core.values import KeyPath, Mark
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    f"{CORE}int": (int,),
-    f"{CORE}float": (int, float),
-    f"{CORE}bool": (bool,),
-    f"{CORE}null": (type(None),),
-}
 _COLLECTIONS = {MappingStartEvent: f"{CORE}map", SequenceStartEvent: f"{CORE}seq"}
 
 _NUMERIC = tuple("+-.0123456789")
@@ -262,7 +256,7 @@ class Reading:
         return value
 
     def _read_tagged(self, event: Any, path: KeyPath) -> Any:
-        types = _TYPES.get(event.tag)
+        types = TYPES.get(event.tag)
         if types is None:
             self._notes.complain(f"{show_tag(event.tag)} is not allowed in values", path, event)
             return None

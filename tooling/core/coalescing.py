@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +35,7 @@ def _prepare(chart: ChartValues, *, hands_down: bool) -> ChartValues:
 def _merge(chart: ChartValues, values: Values, *, hands_down: bool) -> dict[str, Any]:
     """Lay values over a chart's and its subcharts'; nulls are kept."""
     merged = merge(chart.values, values)
-    for name, one in chart.subcharts.items():
-        own = merged.get(name, {})
-        if isinstance(own, Mapping):
-            passed = _hand_down(merged, own) if hands_down else own
-            merged[name] = _merge(one, passed, hands_down=hands_down)
-    return merged
+    return _lay_below(chart, merged, _merge, hands_down=hands_down)
 
 
 def _coalesce(chart: ChartValues, values: Values, *, hands_down: bool) -> dict[str, Any]:
@@ -53,11 +48,18 @@ def _coalesce(chart: ChartValues, values: Values, *, hands_down: bool) -> dict[s
             merged[key] = merge(below, value) if key in chart.subcharts else coalesce(below, value)
         else:
             merged[key] = value
+    return _lay_below(chart, merged, _coalesce, hands_down=hands_down)
+
+
+def _lay_below(
+    chart: ChartValues, merged: dict[str, Any], lay: Callable[..., dict[str, Any]], *, hands_down: bool
+) -> dict[str, Any]:
+    """Lay what a chart says of each of its subcharts over that subchart's own, by `_merge` or `_coalesce`."""
     for name, one in chart.subcharts.items():
         own = merged.get(name, {})
         if isinstance(own, Mapping):
             passed = _hand_down(merged, own) if hands_down else own
-            merged[name] = _coalesce(one, passed, hands_down=hands_down)
+            merged[name] = lay(one, passed, hands_down=hands_down)
     return merged
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from tooling.core.finding import Finding
+from tooling.core.masking import HIDDEN
 from tooling.core.schema.keys import Schema, find_key
-from tooling.core.shapes import HIDDEN
 from tooling.core.values import KeyPath, Layered, pick
 
 _SHORTEST = 6

@@ -47,7 +47,9 @@ _PRIVATE_KEY = re.compile(
     r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
     re.DOTALL,
 )
-_COVER = "<hidden>"
+HIDDEN = "<hidden>"
+"""What stands where a secret was."""
+
 _NOWHERE = sys.maxsize
 """A column that no line is right of."""
 
@@ -135,7 +137,7 @@ def mask_text(text: str) -> str:
     Covered are values of one and of several lines, in YAML, JSON and `NAME=value`; the `value` of a `name` that
     sounds like a secret; options of a command; and private keys. What takes several lines becomes one.
     """
-    return hide_user("".join(_cover(_read_lines(_PRIVATE_KEY.sub(_COVER, text)))))
+    return hide_user("".join(_cover(_read_lines(_PRIVATE_KEY.sub(HIDDEN, text)))))
 
 
 class _Line(NamedTuple):
@@ -197,7 +199,7 @@ def _cover(lines: list[_Line]) -> Iterator[str]:
         rest = _NOWHERE
         is_below = below < line.column or (below == line.column and "-" in line.start and not line.key)
         if is_below and not line.is_pair:
-            yield line.text if line.column == _NOWHERE else f"{_match_item(line.text)}{_COVER}{line.end}"
+            yield line.text if line.column == _NOWHERE else f"{_match_item(line.text)}{HIDDEN}{line.end}"
             continue
         below = _NOWHERE
         if sounds_secret(line.key) or (line.key == "value" and line.group in secrets):
@@ -206,7 +208,7 @@ def _cover(lines: list[_Line]) -> Iterator[str]:
                 yield line.text
             else:
                 rest = _NOWHERE if "#" in line.start else line.column
-                yield f"{line.start}{_COVER}{line.end}"
+                yield f"{line.start}{HIDDEN}{line.end}"
         else:
             yield _cover_inline(line.text)
     yield from blank
@@ -218,10 +220,10 @@ def _cover_inline(line: str) -> str:
 
     def cover(match: re.Match[str]) -> str:
         is_hidden = sounds_secret(match[2]) or (is_named and match[2] == "value")
-        return f"{match[1]}{match[2]}{match[3]}{_COVER}" if is_hidden else match[0]
+        return f"{match[1]}{match[2]}{match[3]}{HIDDEN}" if is_hidden else match[0]
 
     def cover_option(match: re.Match[str]) -> str:
-        return f"{match[1]}{match[2]}{_COVER}" if sounds_secret(match[1]) else match[0]
+        return f"{match[1]}{match[2]}{HIDDEN}" if sounds_secret(match[1]) else match[0]
 
     return _OPTION.sub(cover_option, _INLINE.sub(cover, line))
 

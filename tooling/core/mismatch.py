@@ -9,7 +9,7 @@ from typing import Any
 
 from tooling.core.masking import may_be_secret
 from tooling.core.schema.nearest import suggest_word
-from tooling.core.schema.words import LIMITS, SIZES, show
+from tooling.core.schema.words import LIMITS, NOUNS, SIZES, reads_as, show
 from tooling.core.values import KeyPath
 
 UNKNOWN, MISSING, WRONG = "field-unknown", "field-missing", "field-wrong"
@@ -17,14 +17,6 @@ LONGEST_WORD = 100
 """Characters above which nobody is asked whether another field was meant: comparing takes time."""
 
 _FREE_TEXT = frozenset({"env", "args", "command"})
-_NOUNS = {
-    "object": "a map",
-    "array": "a list",
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-}
 _OTHERS = {
     "oneOf": "fits none of the forms that are allowed here, or more than one",
     "anyOf": "fits none of the forms that are allowed here",
@@ -63,7 +55,7 @@ def explain(mismatch: Mismatch, *, is_secret: bool = False) -> tuple[str, str, s
     is_secret = is_secret or not mismatch.path or _is_free_text(mismatch.path) or may_be_secret(mismatch.path)
     shown = "" if is_secret else f", not {show(value)}"
     if keyword == "type":
-        nouns = dict.fromkeys(_NOUNS[one] for one in wanted if one != "null")
+        nouns = dict.fromkeys(NOUNS[one] for one in wanted if one != "null")
         return WRONG, f"must be {' or '.join(nouns)}{shown}.", _advise(mismatch, name)
     if keyword == "enum":
         choices = [one for one in wanted if one is not None]
@@ -111,17 +103,9 @@ def _advise(mismatch: Mismatch, name: str) -> str:
         return ""
     if "string" in types:
         return "Write it in quotes."
-    if isinstance(value, str) and _reads_as(value, types):
+    if isinstance(value, str) and reads_as(value, types):
         return "Write it without quotes."
     return f"Write `{name}:`, and below it a dash before each entry." if "array" in types else ""
-
-
-def _reads_as(text: str, types: frozenset[str]) -> bool:
-    """Whether text would be of one of the types if it were not quoted."""
-    digits = text.removeprefix("-")
-    is_word = "boolean" in types and text in {"true", "false"}
-    is_whole = "integer" in types and digits.isdecimal()
-    return is_word or is_whole or ("number" in types and digits.replace(".", "", 1).isdecimal())
 
 
 def merge_choice(path: KeyPath, keyword: str, branches: Sequence[Sequence[Mismatch]], value: Any) -> Mismatch:

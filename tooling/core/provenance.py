@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tooling.core.masking import is_secret
-from tooling.core.shapes import HIDDEN, hide_shapes
+from tooling.core.masking import HIDDEN, is_secret
+from tooling.core.shapes import hide_shapes
 from tooling.core.values import KeyPath, Layer, Mark
 
 

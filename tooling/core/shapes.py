@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tooling.core.masking import hide_user, sounds_secret
+from tooling.core.masking import HIDDEN, hide_user, sounds_secret
 
-HIDDEN = "<hidden>"
 SHOWN_LIMIT = 120
 """How many characters of a name, such as a key, are shown."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.policies.sample import find
+from tests.core.policies.sample import assert_found, find
 
 CHAT = "Deployment/chat"
 AT = "spec.template.spec.containers[0]"
@@ -106,9 +106,7 @@ WEB_STOP = "Deployment/web container.lifecycle: "
     ],
 )
 def test_what_is_wrong_is_found(rule: str, edits: tuple[str, ...], path: str, text: str) -> None:
-    (found,) = find(*edits)
-    assert found[:3] == (rule, CHAT, path)
-    assert text in found[3]
+    assert_found(rule, CHAT, edits, path, text)
 
 
 @pytest.mark.parametrize(

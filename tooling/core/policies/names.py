@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.finding import Severity
-from tooling.core.masking import sounds_secret
+from tooling.core.masking import HIDDEN, sounds_secret
 from tooling.core.policies.bundle import Bundle, Workload, child, numbered
 from tooling.core.policies.policy import Faults, Policy
-from tooling.core.shapes import HIDDEN, looks_secret
+from tooling.core.shapes import looks_secret
 from tooling.core.values import format_path
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")

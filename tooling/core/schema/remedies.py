@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tooling.core.digits import read_digits
@@ -11,7 +11,7 @@ from tooling.core.masking import may_be_secret
 from tooling.core.schema.keys import Schema, list_allowed, list_types
 from tooling.core.schema.misfit import Misfit
 from tooling.core.schema.nearest import LISTED_LIMIT, suggest_word
-from tooling.core.schema.words import SHOWN_LIMIT, show
+from tooling.core.schema.words import SHOWN_LIMIT, reads_as, show
 from tooling.core.shapes import shorten
 
 _AMOUNT = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)?)\s*(?P<unit>[A-Za-z]*)")
@@ -74,7 +74,7 @@ def _advise_type(misfit: Misfit) -> str:
         what = "true or false" if isinstance(value, bool) else "a number"
         flag = "Use --set-string instead of --set" if misfit.is_flag else "Write it in quotes"
         return f"{flag}: without that it is read as {what}."
-    if isinstance(value, str) and _reads_as(value, types):
+    if isinstance(value, str) and reads_as(value.lower(), types):
         return "Use --set instead of --set-string." if misfit.is_flag else "Write it without quotes."
     if "boolean" in types:
         return f"Write `{key}: true` or `{key}: false`."
@@ -117,13 +117,6 @@ def _advise_list(misfit: Misfit, key: str) -> str:
         return f"Write a list: `{key}: [{{{name}: ...}}]`, or lines below it that begin with a dash."
     shown = "..." if misfit.is_hidden or isinstance(misfit.value, Mapping) else show(misfit.value)
     return f"Write a list: `{key}: [{shown}]`."
-
-
-def _reads_as(text: str, types: Sequence[str]) -> bool:
-    """Whether text would be of one of the types if it were not quoted."""
-    is_word = "boolean" in types and text.lower() in {"true", "false"}
-    is_whole = "integer" in types and text.removeprefix("-").isdecimal()
-    return is_word or is_whole or ("number" in types and text.replace(".", "", 1).removeprefix("-").isdecimal())
 
 
 def describe(misfit: Misfit) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tooling.core.schema.keys import Schema, list_allowed, list_types
@@ -25,7 +25,7 @@ SIZES = {
     "minProperties": ("at least", "key"),
     "maxProperties": ("at most", "key"),
 }
-_WORDS = {
+NOUNS = {
     "object": "a map",
     "array": "a list",
     "string": "text",
@@ -38,7 +38,15 @@ _WORDS = {
 
 def describe_types(node: Schema) -> str:
     """Say which types a node allows: `a map or null`; empty when it allows any."""
-    return " or ".join(_WORDS.get(one, one) for one in list_types(node))
+    return " or ".join(NOUNS.get(one, one) for one in list_types(node))
+
+
+def reads_as(text: str, types: Collection[str]) -> bool:
+    """Whether text would be of one of the types if it were not quoted; the case of letters counts."""
+    digits = text.removeprefix("-")
+    is_word = "boolean" in types and text in {"true", "false"}
+    is_whole = "integer" in types and digits.isdecimal()
+    return is_word or is_whole or ("number" in types and digits.replace(".", "", 1).isdecimal())
 
 
 def describe_limits(node: Schema) -> tuple[str, ...]:
