@@ -26,16 +26,6 @@ def explain(capfd):
     return ask
 
 
-@pytest.fixture
-def mine(tmp_path):
-    def write(text: str) -> str:
-        file = tmp_path / "mine.yaml"
-        file.write_text(text)
-        return str(file)
-
-    return write
-
-
 def test_every_layer_is_named_with_its_place_and_the_last_one_wins(explain, mine):
     file = mine("gateway:\n  autoscaling: {minReplicas: 4}\n")
     out = explain("gateway.autoscaling.minReplicas", "-f", file, "--set", "gateway.autoscaling.minReplicas=5")

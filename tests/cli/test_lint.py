@@ -24,16 +24,6 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-@pytest.fixture
-def mine(tmp_path: Path) -> Write:
-    def write(text: str) -> str:
-        file = tmp_path / "mine.yaml"
-        file.write_text(text, encoding="utf-8")
-        return str(file)
-
-    return write
-
-
 @pytest.mark.parametrize("env", ["local", "prod"])
 def test_our_own_environments_have_no_errors_and_templates_for_files(env: str, capfd: Capture) -> None:
     assert run(["lint", "--env", env, "--output", "json"]) == 0

@@ -18,16 +18,6 @@ def here(monkeypatch):
     monkeypatch.chdir(ROOT)
 
 
-@pytest.fixture
-def mine(tmp_path):
-    def write(text: str) -> str:
-        file = tmp_path / "mine.yaml"
-        file.write_text(text)
-        return str(file)
-
-    return write
-
-
 def test_there_are_environments():
     assert {"local", "dev", "staging", "prod"} <= set(ENVIRONMENTS)
 
