@@ -13,7 +13,7 @@ balancer has the addresses of its clients.
 {{- $isTold := or $edge.namespaces $edge.podLabels $edge.cidrs -}}
 {{- if and (not $isTold) (or $ingress $route.gateway.create) -}}
 {{- $_ := set $edge "namespaces" (list "*") -}}
-{{- else if and $route.enabled (not $route.gateway.create) (or $edge.namespaces (not $edge.podLabels)) -}}
+{{- else if and (include "genai.route.http" (dict "root" .root)) (not $route.gateway.create) (or $edge.namespaces (not $edge.podLabels)) -}}
 {{- /* Also beside the namespaces of a profile, which knows its own proxies only. Labels alone mean pods of this namespace. */ -}}
 {{- $home := $route.gateway.namespace | default .root.Release.Namespace -}}
 {{- $_ := set $edge "namespaces" (append ($edge.namespaces | default list) $home | uniq) -}}
