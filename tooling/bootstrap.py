@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tooling.app.diff import Sources
     from tooling.app.values import LoadedValues, ValuesRequest
     from tooling.local.folders import ClusterFolder
+    from tooling.ports.alarm import Alarm
     from tooling.ports.apis import Apis
     from tooling.ports.documents import Documents
     from tooling.ports.folder import Folder
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tooling.ports.manifests import Manifests
     from tooling.ports.models import ModelFiles
     from tooling.ports.reporter import Reporter
+    from tooling.ports.route import Route
     from tooling.ports.schemas import Schemas
     from tooling.ports.zones import Zones
 
@@ -133,31 +135,61 @@ def rollout(
     """
     from tooling.adapters.clock_system import SystemClock  # noqa: PLC0415
     from tooling.adapters.cluster_kubernetes import KubernetesCluster  # noqa: PLC0415
+    from tooling.adapters.images_registry import RegistryImages  # noqa: PLC0415
     from tooling.adapters.lease_kubernetes import KubernetesLease  # noqa: PLC0415
     from tooling.adapters.load_http import HttpLoad  # noqa: PLC0415
     from tooling.adapters.metrics_scrape import ScrapedMetrics  # noqa: PLC0415
-    from tooling.adapters.route_gatewayapi import GatewayApiRoute  # noqa: PLC0415
+    from tooling.adapters.notices import open_notices  # noqa: PLC0415
+    from tooling.adapters.quality_proxy import ProxiedQuality  # noqa: PLC0415
+    from tooling.adapters.scalers_kubernetes import KubernetesScalers  # noqa: PLC0415
     from tooling.adapters.store_configmap import ConfigMapStore  # noqa: PLC0415
     from tooling.app.context import Ports, make_target  # noqa: PLC0415
+    from tooling.app.same_target import find_places  # noqa: PLC0415
 
     access = _open(request, namespace, context, kubeconfig)
     told = reporter(output)
+    clock = SystemClock()
     ports = Ports(
         helm=access.helm,
         cluster=KubernetesCluster(access.client),
-        route=GatewayApiRoute(access.client),
+        route=_open_route(access),
         metrics=ScrapedMetrics(access.client),
         store=ConfigMapStore(access.client),
         lease=KubernetesLease(access.client, progress=told.progress),
-        clock=SystemClock(),
+        clock=clock,
         reporter=told,
         load=HttpLoad(),
+        images=RegistryImages(),
+        alarm=_open_alarm(access),
+        scalers=KubernetesScalers(access.client),
+        quality=ProxiedQuality(access.client),
+        notices=open_notices(access.client, access.namespace, access.loaded.effective),
     )
     target = make_target(ports.helm, values=access.loaded.values, effective=access.loaded.effective)
     strategy = replace(target.strategy, namespace=access.namespace)
     if access.edge and not strategy.load.url:
         strategy = replace(strategy, load=replace(strategy.load, url=access.edge))
-    return ports, replace(target, strategy=strategy, environment=request.env)
+    places = find_places(access.loaded.origins)
+    return ports, replace(target, strategy=strategy, environment=request.env, places=places)
+
+
+def _open_route(access: _Access) -> Route:
+    """The object that splits traffic, of the kind that the values name."""
+    from tooling.adapters.route_gatewayapi import GatewayApiRoute  # noqa: PLC0415
+    from tooling.adapters.route_service import ServiceRoute  # noqa: PLC0415
+
+    return ServiceRoute(access.client) if _splits_by_service(access) else GatewayApiRoute(access.client)
+
+
+def _open_alarm(access: _Access) -> Alarm:
+    """Watches on what the instance is made of."""
+    from tooling.adapters.alarm_watch import WatchAlarm  # noqa: PLC0415
+
+    return WatchAlarm(access.client, has_http_route=not _splits_by_service(access))
+
+
+def _splits_by_service(access: _Access) -> bool:
+    return (access.loaded.effective.get("route") or {}).get("kind") == "service"
 
 
 def comparison(
@@ -165,14 +197,13 @@ def comparison(
 ) -> tuple[Sources, LoadedValues]:
     """Wire what `diff` reads, once the values were found good. Raises what `rollout` raises."""
     from tooling.adapters.cluster_kubernetes import KubernetesCluster  # noqa: PLC0415
-    from tooling.adapters.route_gatewayapi import GatewayApiRoute  # noqa: PLC0415
     from tooling.app.diff import Sources  # noqa: PLC0415
 
     access = _open(request, namespace, context, kubeconfig)
     sources = Sources(
         helm=access.helm,
         cluster=KubernetesCluster(access.client),
-        route=GatewayApiRoute(access.client),
+        route=_open_route(access),
         namespace=access.namespace,
     )
     return sources, access.loaded

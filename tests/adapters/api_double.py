@@ -6,6 +6,7 @@ Where it differs from a real one the contract tests tell: they run against both.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +42,14 @@ class Reply:
     is_lost: bool = False
 
 
-Script = Callable[[Request], "Reply | None"]
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that goes on: its lines are sent as they come, and the connection ends with them."""
+
+    lines: Iterator[dict[str, Any]]
+
+
+Script = Callable[[Request], "Reply | Stream | None"]
 
 
 @dataclass(slots=True)
@@ -56,7 +64,7 @@ class ApiDouble:
     _version: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply | Stream:
         self.requests.append(request)
         for script in self.scripts:
             scripted = script(request)
@@ -100,20 +108,21 @@ class ApiDouble:
             return Reply(200, self.objects[request.path])
         if not request.path.rstrip("/").endswith("s"):
             return _fail(404, "NotFound", f"{request.path} not found")
-        wanted = dict(pair.split("=") for pair in request.query.get("labelSelector", "").split(",") if pair)
+        wanted = _read_selector(request.query.get("labelSelector", ""))
         items = [
             one
             for path, one in self.objects.items()
             if path.rpartition("/")[0] == request.path
-            and wanted.items() <= one["metadata"].get("labels", {}).items()
+            and all(one["metadata"].get("labels", {}).get(key) in values for key, values in wanted.items())
         ]
-        return Reply(200, {"kind": "List", "items": items})
+        return Reply(200, {"kind": "List", "metadata": {"resourceVersion": str(self._version)}, "items": items})
 
     def _post(self, request: Request) -> Reply:
         path = f"{request.path}/{request.body['metadata']['name']}"
         if path in self.objects:
             return _fail(409, "AlreadyExists", f"{path} already exists")
-        return Reply(201, self.put(path, request.body))
+        owned = {**request.body["metadata"], "managedFields": [_own(request, "Update")]}
+        return Reply(201, self.put(path, {**request.body, "metadata": owned}))
 
     def _put(self, request: Request) -> Reply:
         refused = self._refuse(request, is_needed=True)
@@ -128,7 +137,8 @@ class ApiDouble:
     def _apply(self, request: Request) -> Reply:
         metadata = request.body["metadata"]
         version = metadata.get("resourceVersion")
-        if request.path in self.objects and version == "0":
+        is_custom = request.path.startswith("/apis/gateway.")
+        if request.path in self.objects and version == "0" and is_custom:
             return _fail(
                 422, "Invalid", "metadata.resourceVersion: Invalid value: 0: must be specified for an update"
             )
@@ -136,6 +146,7 @@ class ApiDouble:
             return _fail(409, "Conflict", "uid mismatch: no existing object was found")
         refused = self._refuse(request, is_needed=False)
         clean = {key: value for key, value in metadata.items() if key != "resourceVersion"}
+        clean["managedFields"] = [_own(request, "Apply")]
         return refused or Reply(200, self.put(request.path, {**request.body, "metadata": clean}))
 
     def _delete(self, request: Request) -> Reply:
@@ -149,8 +160,11 @@ class ApiDouble:
         if live is None:
             return _fail(404, "NotFound", f"{request.path} not found") if is_needed else None
         version = request.body.get("metadata", {}).get("resourceVersion")
-        if version is not None and version != live["metadata"]["resourceVersion"]:
+        if version not in {None, "0", live["metadata"]["resourceVersion"]}:
             return _fail(409, "Conflict", "the object has been modified")
+        uid = request.body.get("metadata", {}).get("uid")
+        if uid not in {None, live["metadata"]["uid"]}:
+            return _fail(409, "Conflict", "Precondition failed: UID in precondition")
         return None
 
 
@@ -202,11 +216,21 @@ def _make_handler(double: ApiDouble) -> type[BaseHTTPRequestHandler]:
             headers = {key.lower(): value for key, value in self.headers.items()}
             body = json.loads(raw) if raw else None
             reply = double.answer(Request(self.command, parts.path, query, headers, body, self.client_address))
-            if reply.is_lost:
+            if isinstance(reply, Reply) and reply.is_lost:
                 self.close_connection = True
                 return
             with suppress(ConnectionError):  # a client that gave up is part of some tests
-                self._write(reply)
+                self._stream(reply) if isinstance(reply, Stream) else self._write(reply)
+
+        def _stream(self, reply: Stream) -> None:
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for line in reply.lines:
+                text = json.dumps(line).encode() + b"\n"
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
+            self.wfile.write(b"0\r\n\r\n")
 
         def _write(self, reply: Reply) -> None:
             content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
@@ -227,6 +251,21 @@ def _fail(status: int, reason: str, message: str) -> Reply:
     return Reply(
         status, {"kind": "Status", "status": "Failure", "reason": reason, "message": message, "code": status}
     )
+
+
+def _own(request: Request, operation: str) -> dict[str, Any]:
+    """Return the entry of managedFields for a write: it owns the whole of each field."""
+    fields: dict[str, Any] = {
+        f"f:{key}": {} for key in request.body if key not in {"apiVersion", "kind", "metadata"}
+    }
+    manager = request.query.get("fieldManager", "unknown")
+    return {"manager": manager, "operation": operation, "time": "2026-01-01T00:00:00Z", "fieldsV1": fields}
+
+
+def _read_selector(text: str) -> dict[str, set[str]]:
+    """Read `a=b,c in (d,e)`."""
+    found = re.findall(r"([^=,\s]+)(?:=([^,]*)| in \(([^)]*)\))", text)
+    return {key: {one} if one else set(several.split(",")) for key, one, several in found}
 
 
 def _merge(live: Any, patch: Any) -> Any:

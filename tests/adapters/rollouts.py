@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tooling.core.plan import Step, StepKind
-from tooling.core.rollout import Rollout, Snapshot, TargetVersion, Verified
+from tooling.core.rollout import Rollout, Snapshot
+from tooling.core.trail import TargetVersion, Verified
 
 STARTED = 1_800_000_000.0
 

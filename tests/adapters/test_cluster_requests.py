@@ -9,7 +9,6 @@ from tooling.adapters.cluster_kubernetes import KubernetesCluster
 from tooling.adapters.kube_client import KubeClient
 from tooling.core.diff.objects import ObjectName
 from tooling.core.hardware import Node
-from tooling.core.observation import Workload
 from tooling.errors import ClusterError, ConflictError, UnavailableError
 
 ASK = "/api/v1/namespaces/genai/services/http:genai-blue-gateway:80/proxy/chat"
@@ -83,19 +82,6 @@ def test_a_namespace_on_its_way_out(double: ApiDouble, cluster: KubernetesCluste
     double.on("GET", "/api/v1/namespaces/genai", 200, {"status": {"phase": "Terminating"}})
     with pytest.raises(ClusterError, match="is being deleted"):
         cluster.ensure_namespace("genai")
-
-
-def test_settled_slots_cost_one_request(double: ApiDouble, cluster: KubernetesCluster) -> None:
-    status = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
-    labels = {"app.kubernetes.io/component": "gateway"}
-    metadata = {"name": "genai-blue-gateway", "labels": labels, "generation": 1, "uid": "u"}
-    one = {"metadata": metadata, "spec": {"replicas": 1}, "status": status}
-    double.on("GET", "/apis/apps/v1/namespaces/genai/deployments", 200, {"items": [one]})
-    (found,) = cluster.read_workloads("genai", "genai", "blue")
-    assert found == Workload("gateway", "genai-blue-gateway", 1, 1)
-    assert [request.query["labelSelector"] for request in double.requests] == [
-        "app.kubernetes.io/instance=genai,genai-stack/slot=blue"
-    ]
 
 
 def test_a_conflict_stays_one(double: ApiDouble, cluster: KubernetesCluster) -> None:

@@ -95,6 +95,15 @@ def test_what_a_release_put_there_can_be_read(helm, release):
 
     helm.upgrade(release, merge(VALUES, {"gateway": {"replicas": 2}}), description="d")
     assert helm.read_installed(release).state.revision == 2
+    assert helm.read_manifests(release, 1) == first.manifests
+    assert helm.read_manifests(release, 2) == helm.read_installed(release).manifests
+    assert helm.read_manifests(release, 77) == ()
+
+
+def test_the_values_of_a_release_can_be_read(helm, release):
+    assert helm.read_values(release) is None
+    helm.upgrade(release, VALUES, description="d")
+    assert helm.read_values(release) == VALUES
 
 
 @pytest.mark.local

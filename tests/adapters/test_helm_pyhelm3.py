@@ -124,6 +124,20 @@ def test_nothing_is_installed_where_helm_knows_no_release(stand_in):
     assert helm.read_installed("genai") is None
 
 
+@pytest.mark.parametrize(
+    ("updated", "seconds"),
+    [
+        ("2026-11-21T22:00:00.123456789Z", 1795298400.123456),
+        ("2026-11-21T23:00:00+01:00", 1795298400.0),
+        ("yesterday", 0.0),
+        (None, 0.0),
+    ],
+)
+def test_when_a_revision_was_made_is_read_as_both_helms_write_it(stand_in, updated, seconds):
+    helm = stand_in.write(says([{"revision": 1, "status": "deployed", "updated": updated}]))
+    assert helm.read_release("genai").updated_at == pytest.approx(seconds, abs=1e-5)
+
+
 def test_the_newest_revision_is_read_whatever_its_status(stand_in):
     entry = {"revision": 4, "status": "pending-upgrade", "chart": "genai-stack-0.1.0", "description": "Preparing"}
     helm = stand_in.write(says([entry]))

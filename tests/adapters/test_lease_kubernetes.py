@@ -244,6 +244,13 @@ def test_a_lost_reply_to_the_last_renewal_still_lets_go(scene: Scene) -> None:
     assert scene.identity == ""
 
 
+def test_a_refusal_that_passes_still_lets_go(scene: Scene) -> None:
+    busy = [Reply(429, {"kind": "Status", "reason": "TooManyRequests", "message": "later"})]
+    with KubernetesLease(scene.lease._client, times=replace(QUICK, renewal=60.0)).hold("genai", "genai"):
+        scene.double.scripts.append(lambda request: busy.pop() if request.method == "PUT" and busy else None)
+    assert scene.identity == ""
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_lost_reply_to_the_taking_is_looked_up(scene: Scene, is_there: bool) -> None:
     if is_there:

@@ -91,3 +91,32 @@ def test_a_server_that_refuses_to_list_pods_is_told(double: ApiDouble, metrics: 
     double.on("GET", PODS, 403, {"kind": "Status", "reason": "Forbidden", "message": "pods is forbidden"})
     with pytest.raises(ClusterError, match="Forbidden"):
         metrics.measure("genai", "genai", ("blue",))
+
+
+def flight(requests: int) -> bytes:
+    gauge = f"# TYPE genai_gateway_requests_in_flight gauge\ngenai_gateway_requests_in_flight {requests}.0\n"
+    return page(1) + gauge.encode()
+
+
+def test_requests_under_way_are_those_of_pods_that_end_too(double: ApiDouble, metrics: ScrapedMetrics) -> None:
+    ends = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+    pods = [
+        make_pod("b1", "blue"),
+        make_pod("b2", "blue", **ends),
+        make_pod("b3", "blue", **ends),
+        make_pod("b4", "blue", ready="False"),
+        {**make_pod("b5", "blue", ready="False"), "status": {"phase": "Pending"}},
+    ]
+    pages = {"b1": flight(2), "b2": flight(3), "b3": b"gone", "b4": flight(4), "b5": flight(90)}
+    answer_pods(double, pods, {name: Reply(200, text) for name, text in pages.items()})
+    assert metrics.count_in_flight("genai", "genai", ("blue", "green")) == {"blue": 9, "green": 0}
+
+
+@pytest.mark.parametrize("text", [page(1), b"", b"# TYPE genai_gateway_requests_in_flight gauge\n"])
+def test_a_ready_pod_that_does_not_tell_is_no_zero(
+    double: ApiDouble, metrics: ScrapedMetrics, text: bytes
+) -> None:
+    pods = [make_pod("b1", "blue"), make_pod("b2", "blue"), make_pod("g1", "green")]
+    pages = {"b1": flight(0), "b2": text, "g1": flight(0)}
+    answer_pods(double, pods, {name: Reply(200, text) for name, text in pages.items()})
+    assert metrics.count_in_flight("genai", "genai", ("blue", "green")) == {"green": 0}

@@ -1,4 +1,4 @@
-"""The route: one contract for fake, loopback double and real API server; and what only the adapter knows."""
+"""What only the route of the Gateway API has: weights of backends, and a Service beside it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.adapters.api_double import ApiDouble, Request
-from tests.fakes import World
 from tests.fakes.manifests import render_route
 from tooling.adapters.kube_client import KubeClient
 from tooling.adapters.route_gatewayapi import GatewayApiRoute, describe_route, read_weights
+from tooling.adapters.route_service import ServiceRoute
 from tooling.core.observation import RouteState
 from tooling.errors import ClusterError, ConflictError, UnavailableError, UsageError
 from tooling.ports.route import Route
@@ -36,90 +36,13 @@ class Subject:
         return self.route.write(self.namespace, "genai", manifests, seen=seen, epoch=epoch)
 
 
-@pytest.fixture(params=["fake", "double", pytest.param("real", marks=pytest.mark.local)])
-def subject(request: pytest.FixtureRequest) -> Subject:
-    if request.param == "fake":
-        return Subject(World().route, "genai")
-    if request.param == "double":
-        return Subject(GatewayApiRoute(request.getfixturevalue("double_client")), "genai")
-    client = request.getfixturevalue("real_client")
-    return Subject(GatewayApiRoute(client), request.getfixturevalue("real_namespace"))
-
-
-def test_no_route(subject: Subject) -> None:
-    assert subject.read() is None
-
-
-def test_what_is_written_is_read(subject: Subject) -> None:
-    written = subject.write({"blue": 90, "green": 10}, "blue", None)
-    for state in (written, subject.read()):
-        assert state is not None
-        assert (dict(state.weights), state.serving, state.is_ours) == ({"blue": 90, "green": 10}, "blue", True)
-    following = subject.write({"green": 100}, "green", subject.read())
-    assert (dict(following.weights), following.serving) == ({"green": 100}, "green")
+@pytest.fixture
+def subject(double_client: KubeClient) -> Subject:
+    return Subject(GatewayApiRoute(double_client), "genai")
 
 
 def test_a_weight_of_zero_stays_in_the_route(subject: Subject) -> None:
     assert dict(subject.write({"blue": 100, "green": 0}, "blue", None).weights) == {"blue": 100, "green": 0}
-
-
-def test_create_never_replaces(subject: Subject) -> None:
-    subject.write({"blue": 100}, "blue", None)
-    with pytest.raises(ConflictError):
-        subject.write({"green": 100}, "green", None)
-    state = subject.read()
-    assert state is not None
-    assert (dict(state.weights), state.serving) == ({"blue": 100}, "blue")
-
-
-def test_a_route_that_changed_is_not_overwritten(subject: Subject) -> None:
-    seen = subject.write({"blue": 100}, "blue", None)
-    subject.write({"blue": 90, "green": 10}, "blue", subject.read(), epoch=2)
-    with pytest.raises(ConflictError):
-        subject.write({"green": 100}, "green", seen)
-    state = subject.read()
-    assert state is not None
-    assert dict(state.weights) == {"blue": 90, "green": 10}
-
-
-def test_a_route_that_was_deleted_is_not_brought_back(subject: Subject) -> None:
-    seen = subject.write({"blue": 100}, "blue", None)
-    subject.route.delete(subject.namespace, "genai")
-    with pytest.raises(ConflictError):
-        subject.write({"green": 100}, "green", seen)
-    assert subject.read() is None
-
-
-def test_the_same_write_twice_changes_nothing(subject: Subject) -> None:
-    first = subject.write({"blue": 100}, "blue", None)
-    second = subject.write({"blue": 100}, "blue", subject.read())
-    assert (dict(first.weights), first.serving) == (dict(second.weights), second.serving)
-
-
-def test_delete_of_nothing(subject: Subject) -> None:
-    subject.write({"blue": 100}, "blue", None)
-    subject.route.delete(subject.namespace, "genai")
-    subject.route.delete(subject.namespace, "genai")
-    assert subject.read() is None
-
-
-@pytest.mark.local
-def test_a_controllers_status_is_no_conflict(real_client: KubeClient, real_namespace: str) -> None:
-    subject = Subject(GatewayApiRoute(real_client), real_namespace)
-    seen = subject.write({"blue": 100}, "blue", None)
-    path = HTTP_ROUTE.replace("/namespaces/genai/", f"/namespaces/{real_namespace}/")
-    condition = {
-        "type": "Accepted",
-        "status": "True",
-        "reason": "Accepted",
-        "message": "",
-        "lastTransitionTime": "2026-01-01T00:00:00Z",
-    }
-    parent = {"parentRef": {"name": "x"}, "controllerName": "a.b/c", "conditions": [condition]}
-    real_client.patch(f"{path}/status", {"status": {"parents": [parent]}}, what="its status")
-    live = real_client.get(path, what="it")
-    assert live["metadata"]["resourceVersion"] != seen.resource_version
-    assert dict(subject.write({"green": 100}, "green", seen).weights) == {"green": 100}
 
 
 def test_a_burst_of_status_writes_is_no_conflict(double: ApiDouble, double_client: KubeClient) -> None:
@@ -137,32 +60,20 @@ def test_a_burst_of_status_writes_is_no_conflict(double: ApiDouble, double_clien
     assert left == [0]
 
 
-@pytest.mark.local
-def test_fields_that_are_not_rendered_any_more_go_away(real_client: KubeClient, real_namespace: str) -> None:
-    route = GatewayApiRoute(real_client)
-    service, http_route = render_route("genai", {"blue": 100}, "blue")
-    named = {**http_route, "spec": {**http_route["spec"], "hostnames": ["a.example"]}}
-    seen = route.write(real_namespace, "genai", (service, named), seen=None, epoch=1)
-    route.write(real_namespace, "genai", (service, http_route), seen=seen, epoch=1)
-    path = HTTP_ROUTE.replace("/namespaces/genai/", f"/namespaces/{real_namespace}/")
-    assert "hostnames" not in real_client.get(path, what="it")["spec"]
-
-
 class TestAdapter:
     """What the loopback double sees."""
 
-    @pytest.fixture
-    def subject(self, double_client: KubeClient) -> Subject:
-        return Subject(GatewayApiRoute(double_client), "genai")
-
     def test_route_first_then_service(self, double: ApiDouble, subject: Subject) -> None:
-        subject.write({"blue": 100}, "blue", None, epoch=7)
+        seen = subject.write({"blue": 100}, "blue", None, epoch=6)
+        double.requests.clear()
+        subject.write({"green": 100}, "green", seen, epoch=7)
         writes = [request for request in double.requests if request.method == "PATCH"]
         assert [request.path for request in writes] == [HTTP_ROUTE, SERVICE]
         for request in writes:
             assert request.query == {"fieldManager": "genai-stack", "force": "true"}
             assert request.headers["content-type"] == "application/apply-patch+yaml"
             metadata = request.body["metadata"]
+            assert {"resourceVersion", "uid"} <= set(metadata)
             assert metadata["namespace"] == "genai"
             assert metadata["annotations"]["genai-stack/epoch"] == "7"
             assert metadata["labels"]["app.kubernetes.io/managed-by"] == "genai-stack"
@@ -173,6 +84,27 @@ class TestAdapter:
         with pytest.raises(ConflictError):
             subject.write({"green": 100}, "green", seen)
         assert double.objects[SERVICE]["spec"]["selector"]["genai-stack/slot"] == "blue"
+
+    def test_a_service_that_changed_since_the_look_is_not_overwritten(
+        self, double: ApiDouble, subject: Subject
+    ) -> None:
+        seen = subject.write({"blue": 100}, "blue", None)
+        live = double.objects[SERVICE]
+        selector = {**live["spec"]["selector"], "genai-stack/slot": "green"}
+        double.put(SERVICE, {**live, "spec": {**live["spec"], "selector": selector}})
+        with pytest.raises(ConflictError):
+            subject.write({"blue": 90, "green": 10}, "blue", seen)
+        state = subject.read()
+        assert state is not None
+        assert (dict(state.weights), state.serving) == ({"blue": 90, "green": 10}, "green")
+        assert subject.write({"blue": 90, "green": 10}, "blue", state).serving == "blue"
+
+    def test_a_service_that_was_there_before_the_route_is_written_over(
+        self, double: ApiDouble, subject: Subject
+    ) -> None:
+        service = next(one for one in render_route("genai", {}, "all") if one["kind"] == "Service")
+        double.put(SERVICE, {**service, "metadata": dict(service["metadata"])})
+        assert subject.write({"blue": 100}, "blue", None).serving == "blue"
 
     def test_a_new_epoch_of_somebody_else_wins(self, double: ApiDouble, subject: Subject) -> None:
         seen = subject.write({"blue": 100}, "blue", None)
@@ -254,3 +186,37 @@ def test_only_the_last_rule_counts() -> None:
 
 def test_a_route_without_rules_sends_nothing() -> None:
     assert describe_route({"metadata": {}, "spec": {}}, {}, "genai") == RouteState({}, "")
+
+
+class TestFromAService:
+    """An instance whose route was the Service until now (route.kind: service)."""
+
+    @pytest.fixture
+    def before(self, double_client: KubeClient) -> RouteState:
+        manifests = render_route("genai", {"blue": 75, "green": 25}, "blue", kind="service")
+        return ServiceRoute(double_client).write("genai", "genai", manifests, seen=None, epoch=1)
+
+    def test_its_weights_are_those_of_the_route(self, before: RouteState, subject: Subject) -> None:
+        state = subject.read()
+        assert state is not None
+        assert (dict(state.weights), state.serving, state.previews) == ({"blue": 75, "green": 25}, "blue", ())
+
+    def test_the_first_write_makes_the_route_over_it(
+        self, before: RouteState, subject: Subject, double: ApiDouble
+    ) -> None:
+        assert dict(subject.write({"blue": 100}, "blue", subject.read()).weights) == {"blue": 100}
+        assert HTTP_ROUTE in double.objects
+        assert "genai-stack/weights" not in double.objects[SERVICE]["metadata"]["annotations"]
+
+    def test_a_route_that_somebody_made_meanwhile_is_not_replaced(
+        self, before: RouteState, subject: Subject
+    ) -> None:
+        state = subject.read()
+        subject.write({"blue": 100}, "blue", None)
+        with pytest.raises(ConflictError):
+            subject.write({"green": 100}, "green", state)
+
+    def test_a_service_beside_a_route_that_is_gone_is_none(self, subject: Subject, double: ApiDouble) -> None:
+        subject.write({"blue": 100}, "blue", None)
+        del double.objects[HTTP_ROUTE]
+        assert subject.read() is None

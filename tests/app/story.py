@@ -14,6 +14,7 @@ from tooling.app.rollback import rollback
 from tooling.app.running import leave_wish
 from tooling.app.wishes import abort
 from tooling.core.rollout import Phase, Rollout
+from tooling.ports.alarm import Timer
 
 CANARY: tuple[Mapping[str, Any], ...] = ({"weight": 10, "hold": "20s"}, {"weight": 50, "hold": "15s"})
 QUICK: Mapping[str, Any] = {
@@ -40,6 +41,9 @@ class Story:
             world.clock,
             world.reporter,
             world.load,
+            Timer(world.clock),
+            world.scalers,
+            world.quality,
         )
         self.settings: dict[str, Any] = {
             "instance": "genai",
@@ -132,7 +136,7 @@ class Story:
 
     def is_of(self, version: int) -> bool:
         """Whether the recorded rollout releases that version."""
-        return bool(self.recorded and self.recorded.target == self.target(version).version)
+        return bool(self.recorded and self.recorded.target.digest == self.target(version).version.digest)
 
     def copy(self) -> Story:
         """Return a twin that goes its own way from here; it forgets what was saved and called before."""

@@ -9,6 +9,7 @@ from tooling.app.context import Ports
 from tooling.app.preflight_gpu import check_hardware
 from tooling.core.hardware import Node
 from tooling.errors import ClusterError, PreflightError
+from tooling.ports.alarm import Timer
 
 DRIVER = "nvidia.com/cuda.driver-version.full"
 
@@ -34,6 +35,9 @@ def check(world: World, *manifests: dict) -> list[str]:
         load=world.load,
         clock=world.clock,
         reporter=world.reporter,
+        alarm=Timer(world.clock),
+        scalers=world.scalers,
+        quality=world.quality,
     )
     before = len(world.reporter.said)
     check_hardware(ports, manifests)

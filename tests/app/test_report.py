@@ -1,11 +1,18 @@
 """What people and programs are told of a rollout, and what status shows."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from tests.app.story import LOAD, Story, stand, stand_twice, stop_after
-from tooling.app.report import EXIT_CODES
+from tests.fakes.reporter import FakeReporter
+from tooling.app.report import EXIT_CODES, report_result
 from tooling.app.status import read_status
-from tooling.core.rollout import TERMINAL
+from tooling.core.rollout import TERMINAL, Phase, Rollout, Snapshot
+from tooling.core.trail import Interference, TargetVersion
+from tooling.ports.load import LoadReport
 
 
 def stand_under_load() -> Story:
@@ -117,7 +124,7 @@ def test_no_negative_time_is_told_when_the_candidate_was_quiet_before_the_verdic
     ("make", "command", "word"),
     [
         (Story, lambda story: story.release(1), "Succeeded after 3 s: blue serves"),
-        (stand_twice, lambda story: story.rollback(), "RolledBack after 8 s: blue serves"),
+        (stand_twice, lambda story: story.rollback(), "RolledBack after 3 s: blue serves"),
     ],
 )
 def test_the_last_word(make, command, word):
@@ -156,7 +163,7 @@ def test_status_in_the_middle_of_a_canary():
     assert state["serving"] == "blue"
     assert state["driver"] == "tester@here"
     rollout = state["rollout"]
-    assert (rollout["phase"], rollout["step"], rollout["position"]) == ("Progressing", "weight 10 %", "4/12")
+    assert (rollout["phase"], rollout["step"], rollout["position"]) == ("Progressing", "weight 10 %", "4/13")
     assert rollout["target"] == story.target(2).version.label
     assert {row["problem"] for row in state["slots"]["green"]} == {"OOMKilled"}
     assert story.world.writes == []
@@ -170,3 +177,71 @@ def test_status_tells_why_a_rollout_was_taken_back():
     assert state["rollout"]["phase"] == "Aborted"
     assert "prices went up" in state["rollout"]["reason"]
     assert state["driver"] == ""
+
+
+def end(phase: Phase, **changes: Any) -> Rollout:
+    """Return a rollout that ended like that."""
+    rollout = Rollout("r1", "genai", "green", TargetVersion("d", "two"), (), Snapshot("blue"), phase)
+    return replace(rollout, started_at=100.0, ended_at=160.0, **changes)
+
+
+def tell(rollout: Rollout) -> tuple[FakeReporter, Mapping[str, Any]]:
+    """Return what is said of a rollout that ended, and the facts for programs."""
+    reporter = FakeReporter()
+    return reporter, report_result(reporter, rollout, LoadReport(), hints="--env prod").facts
+
+
+def test_what_somebody_else_did_is_told() -> None:
+    others = (
+        Interference(110.0, "somebody else changed the route", "kubectl (Update, 12:00)", "aborted"),
+        Interference(111.0, "somebody else scaled genai-blue-gateway to 1"),
+    )
+    reporter, facts = tell(end(Phase.ABORTED, interferences=others, reason="it was changed"))
+    assert reporter.tables == [
+        (
+            "interference",
+            (
+                {"by": "kubectl (Update, 12:00)", "what": "somebody else changed the route", "answer": "aborted"},
+                {"by": "not known", "what": "somebody else scaled genai-blue-gateway to 1", "answer": ""},
+            ),
+        )
+    ]
+    assert [one["what"] for one in facts["interferences"]] == [one.what for one in others]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"cut_streams": 0}, ["no request was cut when pods were taken away"]),
+        ({"cut_streams": 1}, ["1 request was cut when pods were taken away"]),
+        ({"cut_streams": 2}, ["2 requests were cut when pods were taken away"]),
+        ({"compared": 41}, ["41 objects equal their manifests"]),
+        ({"compared": 1}, ["1 object equals its manifest"]),
+        (
+            {"compared": 41, "differences": ("Service/genai: spec.selector",)},
+            ["41 objects compared with their manifests, 1 difference:", "  Service/genai: spec.selector"],
+        ),
+        (
+            {"compared": 41, "differences": ("one", "two")},
+            ["41 objects compared with their manifests, 2 differences:", "  one", "  two"],
+        ),
+    ],
+)
+def test_what_was_cut_and_what_differs_is_told(changes: Mapping[str, Any], said: list[str]) -> None:
+    reporter, facts = tell(end(Phase.ABORTED, reason="it was bad", **changes))
+    assert reporter.said == [*said, "Aborted after 60 s, blue serves all traffic. Reason: it was bad"]
+    wanted = {"cut_streams": None, "compared": 0, "differences": (), **changes}
+    assert {key: facts[key] for key in wanted} == {**wanted, "differences": list(wanted["differences"])}
+
+
+@pytest.mark.parametrize(
+    ("phase", "word"),
+    [
+        (Phase.SUCCEEDED, "Succeeded after 60 s: base is two"),
+        (Phase.ABORTED, "Aborted after 60 s, base is as before. Reason: no"),
+        (Phase.FAILED, "Failed after 60 s: no. Look with: genai-stack status --env prod"),
+    ],
+)
+def test_the_last_word_of_base_alone(phase: Phase, word: str) -> None:
+    assert tell(end(phase, is_base=True, candidate="", reason="no"))[0].said == [word]

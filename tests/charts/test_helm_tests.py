@@ -55,6 +55,7 @@ def test_the_only_hooks_are_test_pods_that_go_when_they_passed(stack: Stack) -> 
         annotations = manifest["metadata"]["annotations"]
         assert (manifest["kind"], annotations["helm.sh/hook"]) == ("Pod", "test")
         assert annotations["helm.sh/hook-delete-policy"] == "before-hook-creation,hook-succeeded"
+        assert annotations["helm.sh/hook-output-log-policy"] == "hook-failed"
         assert component_of(manifest) == ("evals" if read_args(manifest)[0] == "run" else "test")
         assert manifest["spec"]["restartPolicy"] == "Never"
         assert 0 < manifest["spec"]["activeDeadlineSeconds"] < 300, "helm gives up after 5 minutes"

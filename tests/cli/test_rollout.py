@@ -1,34 +1,11 @@
 """Commands on a rollout, with fakes behind them: exit codes, what goes where, one result document for programs."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from tests.app.story import LOAD, Story, stand, stand_twice, stop_after
-from tooling import bootstrap
-from tooling.cli.main import run
 from tooling.errors import HelmError, UnavailableError
-
-
-@pytest.fixture
-def command(monkeypatch, capfd):
-    """Run a command line on a story; it releases the version of `--set version=N`, 1 unless said otherwise."""
-
-    def call(story: Story, *arguments: str) -> tuple[int, str, str]:
-        def wire(**options):
-            sets = dict(one.text.split("=") for one in options["request"].sets)
-            ports = replace(story.ports, reporter=bootstrap.reporter(options["output"]))
-            return ports, story.target(int(sets.get("version", 1)))
-
-        monkeypatch.setattr(bootstrap, "rollout", wire)
-        capfd.readouterr()
-        code = run(list(arguments))
-        captured = capfd.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return code, captured.out, captured.err
-
-    return call
 
 
 def stop_half_way() -> Story:
@@ -74,6 +51,20 @@ CODES = [
     pytest.param(stand, ("release", "--yes"), 0, "nothing to do", id="what already runs"),
     pytest.param(stand, ("release", "--yes", "--again"), 0, "green serves", id="again"),
     pytest.param(stand, ("release", "--set", "version=2", "--dry-run"), 0, "plan for genai", id="dry run"),
+    pytest.param(stand, ("plan", "--set", "version=2"), 0, "plan for genai", id="plan"),
+    pytest.param(stand, ("release", "--base", "--yes"), 0, "nothing to do", id="base as it is"),
+    pytest.param(stand, ("release", "--base", "--yes", "--again"), 2, "--without-backup", id="no backup"),
+    pytest.param(
+        stand, ("release", "--base", "--yes", "--again", "--without-backup"), 0, "base is", id="base again"
+    ),
+    pytest.param(
+        stand,
+        ("release", "--base", "--again", "--without-backup", "--dry-run"),
+        0,
+        "plan for base",
+        id="base plan",
+    ),
+    pytest.param(stand, ("release", "--without-backup"), 2, "is for --base", id="a backup of slots"),
     pytest.param(stop_half_way, RELEASE, 0, "found an unfinished rollout", id="the same target goes on"),
     pytest.param(stop_half_way, ("resume", "--set", "version=2"), 0, "Succeeded", id="resume"),
     pytest.param(stand_twice, ("rollback", "--yes"), 0, "RolledBack", id="rollback"),
@@ -131,7 +122,7 @@ def test_programs_get_json_lines_and_one_document_at_the_end(command, make, argu
         assert lines[-1]["error"]
         assert text in f"{lines[-1]['error']} {lines[-1]['hint']}"
     elif make is not stand_silent:
-        assert lines[-1]["event"] == "result"
+        assert lines[-1]["event"] == ("plan" if "--dry-run" in arguments or arguments[0] == "plan" else "result")
 
 
 def test_the_result_document(command):
@@ -172,36 +163,19 @@ def test_a_word_that_is_no_option_makes_no_document(command):
     assert out == ""
 
 
-@pytest.mark.parametrize("make", [Story, stand, stop_half_way])
-def test_status(command, make):
-    story = make()
-    code, out, _ = command(story, "status")
-    assert code == 0
-    shares = ", ".join(f"{slot} {weight} %" for slot, weight in story.weights.items()) or "no route"
-    assert out.splitlines()[0] == f"genai in namespace genai: {shares}"
-    code, out, _ = command(story, "status", "--output", "json")
-    assert code == 0
-    assert json.loads(out)["weights"] == story.weights
-    assert story.world.writes == [] or make is Story
-
-
-def test_status_in_the_middle_of_a_canary(command):
-    _, out, _ = command(stop_half_way(), "status")
-    assert "Progressing, step 4/12 weight 10 %" in out
-    assert "driven by tester@here" in out
-    assert "inference/smollm2" in out
-
-
-def test_history(command):
-    story = stand_badly()
-    story.release(2)
-    code, out, _ = command(story, "history")
-    assert code == 0
-    assert "Succeeded" in out
-    assert "Aborted" in out
-    code, out, _ = command(story, "history", "--output", "json")
-    assert [row["phase"] for row in json.loads(out)] == ["Succeeded", "Aborted"]
-    assert command(Story(), "history")[1] == "history: none\n"
+def test_plan_and_dry_run_say_the_same_and_write_nothing(command):
+    story = stand()
+    before = len(story.world.writes)
+    told = [
+        command(story, *arguments, "--set", "version=2", *output)[1]
+        for output in ((), ("--output", "json"))
+        for arguments in (("plan",), ("release", "--dry-run"))
+    ]
+    assert told[0] == told[1]
+    plan, dry = (json.loads(text.splitlines()[-1]) for text in told[2:])
+    assert {**plan, "rollout": ""} == {**dry, "rollout": ""}
+    assert len(plan["steps"]) == len([line for line in told[0].splitlines() if line.strip()[:1].isdigit()])
+    assert len(story.world.writes) == before
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, EOFError])

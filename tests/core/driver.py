@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tests.core.stories import PLAIN, World, settle
-from tooling.core.action import Action, Scale, SetWeights, WarmUp
+from tooling.core.action import Action, RunTests, Scale, SetWeights, WarmUp
 from tooling.core.decide import Decision, decide
 from tooling.core.observation import Failure, Wish
 from tooling.core.plan import StepKind
@@ -90,15 +90,22 @@ def drive(
             story.points.append(Point(f"before {action}", world, rollout))
             world, failure = applies(world, action, rollout)
             story.points.append(Point(f"after {action}", world, rollout))
-            if isinstance(action, WarmUp) and failure is None:
-                rollout = replace(rollout, is_warm=True)
-            rollout = rollout.conclude(name_outcome(failure), world.now)
+            rollout = conclude(rollout, action, failure, world.now)
         story.points.append(Point(f"{rollout.phase}: {decision.reason}", world, rollout))
         story.world, story.rollout = world, rollout
         if rollout.phase.is_terminal:
             return story
         world = world.passed(max(decision.wait, 0.1))
     raise AssertionError(f"still {rollout.phase} at {rollout.step} after {LOOKS} looks: {decision.reason}")
+
+
+def conclude(rollout: Rollout, action: Action, failure: Failure | None, now: float) -> Rollout:
+    """Return the rollout as a driver stores it once an action was tried."""
+    if failure is None and isinstance(action, WarmUp):
+        rollout = replace(rollout, is_warm=True)
+    if failure is None and isinstance(action, RunTests):
+        rollout = replace(rollout, is_tested=True)
+    return rollout.conclude(name_outcome(failure), now)
 
 
 def name_outcome(failure: Failure | None) -> str:

@@ -10,17 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
+from tests.core.pods import Behaviour, Pods
 from tooling.core.action import (
     Action,
     DeleteRoute,
+    FinishSlot,
+    FreezeScalers,
     InstallBase,
     InstallSlot,
+    RemoveLeftovers,
+    RestoreScalers,
+    RestScalers,
     RevertRelease,
+    RunTests,
     Scale,
     SetWeights,
     WarmUp,
 )
 from tooling.core.analysis import Histogram, Measurement, PodCounts
+from tooling.core.comparison import Comparison
+from tooling.core.entries import EntryKind, StrategyStep
 from tooling.core.observation import (
     Failure,
     Observation,
@@ -31,36 +40,15 @@ from tooling.core.observation import (
     Workload,
 )
 from tooling.core.plan import plan_canary, plan_install, plan_rollback
-from tooling.core.rollout import Rollout, Snapshot, TargetVersion
-from tooling.core.strategy import AnalysisSettings, Strategy, StrategyStep
+from tooling.core.rollout import Rollout, Snapshot
+from tooling.core.strategy import AnalysisSettings, Strategy
+from tooling.core.trail import TargetVersion
 
 REQUIRED: Mapping[str, int] = {"gateway": 2, "inference/smollm2": 3}
 BOUNDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, inf)
+COMPARED = Comparison(checked=7)
 RATE = 50.0
 """Requests per second that all slots share."""
-
-
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """How the pods of a slot behave: seconds to get ready, errors in percent, latency in seconds."""
-
-    start_seconds: float = 3.0
-    problem: str = ""
-    error_percent: float = 0.0
-    latency: float = 0.3
-    is_answering: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Pods:
-    """The pods of one workload; `ready_before` of them were ready before the last change."""
-
-    wanted: int
-    ready_before: int = 0
-    ready_at: float = 0.0
-
-    def ready(self, now: float) -> int:
-        return self.wanted if now >= self.ready_at else min(self.wanted, self.ready_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +62,25 @@ class World:
     route: RouteState | None = None
     served: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     behaviour: Mapping[str, Behaviour] = field(default_factory=dict)
+    scalers: Mapping[str, str] = field(default_factory=dict)
+    comparison: Comparison = COMPARED
     is_measured: bool = True
     wish: Wish | None = None
     writes: tuple[Action, ...] = ()
 
     def look(self, failure: Failure | None = None) -> Observation:
         slots = {name: self.slot(name) for name in ("blue", "green")}
-        return Observation(self.base, slots, self.route, self.measure(), self.wish, failure)
+        flying = {name: self.behave(name).in_flight for name in slots if self.is_measured}
+        return Observation(
+            self.base,
+            slots,
+            self.route,
+            self.measure(),
+            self.wish,
+            failure,
+            in_flight=flying,
+            comparison=self.comparison,
+        )
 
     def slot(self, name: str) -> SlotState:
         return SlotState(
@@ -92,6 +92,7 @@ class World:
                     wanted=pods.wanted,
                     ready=pods.ready(self.now),
                     problem=self.behave(slot).problem if pods.ready(self.now) < pods.wanted else "",
+                    autoscaler=self.scalers.get(slot, ""),
                 )
                 for (slot, key), pods in sorted(self.pods.items())
                 if slot == name
@@ -126,6 +127,9 @@ class World:
                 return replace(world, base=_next(self.base, "genai", id)), None
             case InstallSlot(slot):
                 return world._with_slot(slot, _next(self.releases.get(slot), f"genai-{slot}", id)), None
+            case FinishSlot(slot):
+                finished = world._with_slot(slot, _next(self.releases.get(slot), f"genai-{slot}", f"{id} final"))
+                return finished.with_scalers(slot, "on"), None
             case RevertRelease(slot, revision):
                 return world._reverted(slot, revision), None
             case Scale(slot, key, replicas):
@@ -134,13 +138,18 @@ class World:
                 is_answered = self.behave(slot).is_answering
                 return world, None if is_answered else Failure(f"{slot} answered 503", is_retryable=True)
             case SetWeights(weights, serving):
-                return replace(world, route=RouteState(dict(weights), serving)), None
+                route = RouteState(dict(weights), serving, previews=tuple(weights))
+                return replace(world, route=route), None
             case DeleteRoute():
                 return replace(world, route=None), None
+            case RunTests(slot):
+                return world, None if self.behave(slot).tests_pass else Failure(f"helm test {slot}: a pod failed")
+            case _:
+                return world._tidied(action), None
 
     def struck(self, action: Action) -> World:
         """Return the world after helm was killed in the middle of the action, in helm's own words."""
-        slot = action.slot if isinstance(action, (InstallSlot, RevertRelease)) else ""
+        slot = action.slot if isinstance(action, (InstallSlot, FinishSlot, RevertRelease)) else ""
         before = self.releases.get(slot) if slot else self.base
         new = _next(before, f"genai-{slot}".rstrip("-"), "Preparing upgrade")
         if isinstance(action, RevertRelease) and before is not None and not action.revision:
@@ -176,8 +185,21 @@ class World:
         rest = {name: one for name, one in self.releases.items() if name != slot}
         return replace(self, releases=rest if release is None else {**rest, slot: release})
 
+    def with_scalers(self, slot: str, state: str) -> World:
+        """Return the world with the autoscalers of a slot in another state."""
+        return replace(self, scalers={**self.scalers, slot: state})
+
     def behaving(self, slot: str, behaviour: Behaviour) -> World:
         return replace(self, behaviour={**self.behaviour, slot: behaviour})
+
+    def _tidied(self, action: Action) -> World:
+        match action:
+            case FreezeScalers(slot) | RestScalers(slot) | RestoreScalers(slot):
+                states = {FreezeScalers: "frozen", RestScalers: "resting", RestoreScalers: "on"}
+                return self.with_scalers(slot, states[type(action)])
+            case RemoveLeftovers():
+                return replace(self, comparison=replace(self.comparison, leftovers=()))
+        return self
 
     def _count(self, slot: str) -> PodCounts:
         requests, errors = self.served.get(slot, (0.0, 0.0))
@@ -219,20 +241,20 @@ CANARY = Strategy(
     instance="genai",
     namespace="genai",
     steps=(
-        StrategyStep(weight=10, hold=20),
-        StrategyStep(approval_timeout=60),
-        StrategyStep(weight=50, hold=10),
+        StrategyStep(EntryKind.WEIGHT, 10, 20),
+        StrategyStep(EntryKind.APPROVAL, seconds=60),
+        StrategyStep(EntryKind.WEIGHT, 50, 10),
     ),
     analysis=AnalysisSettings(max_hold=40),
     ready_timeout=30,
     scale_down_delay=5,
 )
-PLAIN = replace(CANARY, steps=(StrategyStep(weight=10, hold=20), StrategyStep(weight=50, hold=10)))
+PLAIN = replace(CANARY, steps=(StrategyStep(EntryKind.WEIGHT, 10, 20), StrategyStep(EntryKind.WEIGHT, 50, 10)))
 
 
 def begin_install() -> tuple[World, Rollout]:
     """Nothing is there yet."""
-    steps = plan_install()
+    steps = plan_install(PLAIN)
     return World(), Rollout(
         "r1", "genai", "blue", TargetVersion("d1", "one"), steps, Snapshot(required=REQUIRED), by="ada"
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.core.driver import drive
 from tests.core.stories import PLAIN, World, begin_canary
 from tooling.core.analysis import PodCounts
-from tooling.core.decide import LOOK_EVERY, decide
+from tooling.core.decide import decide
 from tooling.core.observation import Observation
 from tooling.core.rollout import Phase, Rollout
 
@@ -27,7 +27,7 @@ def test_a_first_look_that_lacks_a_slot_is_no_baseline() -> None:
         half = replace(seen, measurement={slot: seen.measurement[slot]})
         decision = decide(rollout, half, PLAIN, now)
         assert decision.rollout.baseline is None
-        assert decision.wait == LOOK_EVERY
+        assert decision.wait == 20 / 10, "a tenth of the hold"
         assert decide(decision.rollout, seen, PLAIN, now + 1).rollout.baseline == seen.measurement
 
 

@@ -27,7 +27,8 @@ from tooling.core.observation import (
     Wish,
     Workload,
 )
-from tooling.core.plan import StepKind, Target, find_replicas, plan_backout
+from tooling.core.plan import StepKind, Target, plan_backout
+from tooling.core.replicas import find_replicas
 from tooling.core.rollout import Phase, Rollout
 
 SLOT_NAMES = ("blue", "green")
@@ -102,7 +103,7 @@ def rollouts(draw: st.DrawFn) -> Rollout:
     )
     phase = draw(st.sampled_from(sorted(set(Phase))))
     if phase is Phase.ABORTING:
-        rollout = replace(rollout, steps=plan_backout())
+        rollout = replace(rollout, steps=plan_backout(CANARY))
     index = draw(st.integers(0, len(rollout.steps) - 1))
     if phase in {Phase.PREPARING, Phase.PROGRESSING, Phase.PAUSED, Phase.PROMOTING, Phase.ROLLING_BACK}:
         phase = find_phase_of(rollout, index)
@@ -176,7 +177,7 @@ def test_p4_no_weight_is_raised_without_readiness_and_an_answer(rollout: Rollout
             assert seen.slot(rollout.stable).can_serve
             return
         assert rollout.is_warm
-        needed = find_replicas(rollout.snapshot.required, share=share, floor=CANARY.floor)
+        needed = find_replicas(rollout.snapshot.required, share=share, floor=CANARY.capacity.floor)
         present = {one.key: one for one in seen.slot(rollout.candidate).workloads}
         assert all(present[key].ready >= count and present[key].is_current for key, count in needed.items())
     if isinstance(action, WarmUp):
@@ -217,9 +218,9 @@ def test_every_decision_can_be_stored_and_says_why(rollout: Rollout, seen: Obser
 silent = st.none() | st.sampled_from([{}, {"blue": {"pod": PodCounts(10)}}, {"green": {"pod": PodCounts(10, 10)}}])
 
 
-@given(rollouts(), slots, silent, silent, st.floats(NOW, NOW + CANARY.analysis.max_hold - 0.1))
+@given(rollouts(), silent, silent, st.floats(NOW, NOW + CANARY.analysis.max_hold - 0.1))
 def test_p6_without_data_an_analysis_neither_fails_nor_goes_on_before_max_hold(
-    rollout: Rollout, slots: dict[str, SlotState], before: object, now_seen: object, now: float
+    rollout: Rollout, before: object, now_seen: object, now: float
 ) -> None:
     step = rollout.step
     if step is None or step.kind is not StepKind.ANALYSIS or rollout.phase is not Phase.PROGRESSING:
@@ -229,7 +230,7 @@ def test_p6_without_data_an_analysis_neither_fails_nor_goes_on_before_max_hold(
     weights = {"blue": 100 - step.weight, "green": step.weight}
     ready = SlotState(workloads=(Workload("gateway", "g", 1, 1),))
     seen = Observation(
-        slots={**slots, "green": ready},
+        slots={"blue": SlotState(workloads=(Workload("gateway", "b", 2, 2),)), "green": ready},
         route=RouteState(weights, "blue"),
         measurement=now_seen,  # type: ignore[arg-type]
     )

@@ -15,15 +15,8 @@ from tests.core.stories import begin_canary
 from tooling.core.analysis import Histogram, Measurement, PodCounts, Result, SlotNumbers, Verdict
 from tooling.core.plan import Step, StepKind, Target
 from tooling.core.record import API_VERSION, from_record, to_record
-from tooling.core.rollout import (
-    Entry,
-    Phase,
-    Rollout,
-    Snapshot,
-    StepRecord,
-    TargetVersion,
-    Verified,
-)
+from tooling.core.rollout import Phase, Rollout, Snapshot
+from tooling.core.trail import Entry, StepRecord, TargetVersion, Verified
 from tooling.errors import StateError
 
 texts = st.text(max_size=8)

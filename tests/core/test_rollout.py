@@ -15,15 +15,12 @@ from tooling.core.rollout import (
     TERMINAL,
     TRANSITIONS,
     UNKNOWN,
-    VERIFIED_LENGTH,
     Event,
     Phase,
     Rollout,
-    Verified,
     find_phase,
-    find_verified,
-    note_verified,
 )
+from tooling.core.trail import VERIFIED_LENGTH, Verified, find_verified, note_verified
 from tooling.errors import IllegalTransition
 
 LEGAL = {
@@ -133,7 +130,8 @@ def test_nonces_are_never_used_twice_even_when_the_journal_is_cut_and_the_driver
         ([("other", "")], False, False),
         ([("route", "")], True, True),
         ([("route", DONE)], True, False),
-        ([("route", "refused")], True, False),
+        ([("route", "refused")], True, True),
+        ([("route", "another operation (install/upgrade/rollback) is in progress")], True, False),
         ([("route", f"{UNKNOWN}no answer")], True, True),
         ([("route", f"{UNKNOWN}no answer"), ("route", DONE)], True, False),
         ([("route", DONE), ("route", "")], True, True),

@@ -27,7 +27,7 @@ TABLE = [
     ({"rollout": {"analysis": {"maxHold": "1 m"}}}, ["error rollout.analysis.maxHold"]),
     ({"rollout": {"steps": [{"weight": 5, "hold": "x"}]}}, ["error rollout.steps[0].hold"]),
     ({"rollout": {"steps": [{"approval": {"timeout": "x"}}]}}, ["error rollout.steps[0].approval.timeout"]),
-    ({"rollout": {"steps": [{"weight": 50}, {"weight": 10}]}}, ["error rollout.steps"]),
+    ({"rollout": {"steps": [{"weight": 50}, {"weight": 10}]}}, ["error rollout.steps[1].weight"]),
     ({"rollout": {"steps": []}}, ["error rollout.steps"]),
     (
         {"rollout": {"steps": [{"approval": {"timeout": "0s"}}, {"weight": 5}]}},

@@ -37,6 +37,11 @@ def capacity(**settings):
     return {"rollout": {"capacity": settings}}
 
 
+def halved(gpus):
+    steps = [{"approval": {}}, {"weight": 50}, {"weight": 400}]
+    return {"rollout": {"steps": steps, "capacity": {"abortFloor": 0.5, "maxSurgeGpus": gpus}}}
+
+
 def scaled(least, most):
     return big(autoscaling={"enabled": True, "minReplicas": least, "maxReplicas": most})
 
@@ -60,6 +65,12 @@ TABLE = [
     (merge(hard(**{GPU: 9}), capacity(floor=2 / 3)), [f"error {HARD}{GPU}"]),
     (capacity(maxSurgeGpus=7), []),
     (capacity(maxSurgeGpus=6), ["error rollout.capacity.maxSurgeGpus"]),
+    # With a lower abortFloor stable gives pods up as the candidate grows: 4 GPUs and a slice.
+    (halved(5), []),
+    (halved(4), ["error rollout.capacity.maxSurgeGpus"]),
+    (merge(halved(6), {"rollout": {"strategy": "blueGreen"}}), ["error rollout.capacity.maxSurgeGpus"]),
+    (merge(halved(6), {"route": {"kind": "service"}}), ["error rollout.capacity.maxSurgeGpus"]),
+    (merge(halved(6), {"rollout": {"steps": "broken"}}), ["error rollout.capacity.maxSurgeGpus"]),
     (capacity(maxSurgeGpus=0), ["error rollout.capacity.maxSurgeGpus"]),
     (merge(hard(**{GPU: 10}), capacity(maxSurgeGpus=4)), ["error rollout.capacity.maxSurgeGpus"]),
     (hard(**{"limits.nvidia.com/gpu": 4}), [f"error {HARD}limits.nvidia.com/gpu"]),

@@ -104,6 +104,14 @@ TABLE = [
     ({"evals": {"suites": {"mine": {"prompts": ["x"], "schedule": "@daily"}}}}, []),
     ({"evals": {"suites": {"mine": {"prompts": ["x"], "enabled": False}}}}, []),
     ({"evals": {"suites": {"mine": {"prompts": ["x"]}}, "onDemand": {"now": {"suite": "mine"}}}}, []),
+    ({"evals": {"suites": {"mine": {"prompts": ["x"]}}}, "rollout": {"quality": {"suite": "mine"}}}, []),
+    (
+        {
+            "evals": {"suites": {"mine": {"prompts": ["x"]}}},
+            "rollout": {"steps": [{"quality": {"suite": "mine"}}]},
+        },
+        [],
+    ),
 ]
 
 

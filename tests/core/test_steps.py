@@ -18,11 +18,12 @@ from tests.core.stories import (
     begin_rollback,
 )
 from tooling.core.action import Action, InstallSlot, RevertRelease, Scale, SetWeights, WarmUp
-from tooling.core.decide import LOOK_EVERY, MOST_TRIES, decide
+from tooling.core.decide import MOST_TRIES, decide
+from tooling.core.entries import EntryKind, StrategyStep
 from tooling.core.observation import Failure, Observation, RouteState, SlotState, Wish, Workload
-from tooling.core.plan import StepKind, plan_canary
+from tooling.core.plan import Outset, StepKind, plan_canary
 from tooling.core.rollout import UNKNOWN, Phase, Rollout
-from tooling.core.strategy import StrategyStep
+from tooling.core.steps.look import LOOK_EVERY
 
 
 def cut(name: str, *, world: World | None = None, rollout: Rollout | None = None) -> Point:
@@ -135,7 +136,7 @@ def test_whoever_scales_against_a_rollout_ends_it() -> None:
 def test_traffic_that_a_failed_rollout_left_is_taken_away_before_the_slot_is_installed_into() -> None:
     world, rollout = begin_canary(candidate_revision=4)
     world = replace(world, route=RouteState({"blue": 90, "green": 10}, "blue"))
-    story = drive(world, replace(rollout, steps=plan_canary(PLAIN, is_split=True)))
+    story = drive(world, replace(rollout, steps=plan_canary(PLAIN, Outset(is_split=True))))
     assert story.writes[0] == SetWeights({"blue": 100}, "blue")
     assert story.rollout.phase is Phase.SUCCEEDED
 
@@ -144,9 +145,9 @@ def test_one_wish_passes_one_approval() -> None:
     strategy = replace(
         CANARY,
         steps=(
-            StrategyStep(weight=10, hold=5),
-            StrategyStep(approval_timeout=9),
-            StrategyStep(approval_timeout=9),
+            StrategyStep(EntryKind.WEIGHT, 10, 5),
+            StrategyStep(EntryKind.APPROVAL, seconds=9),
+            StrategyStep(EntryKind.APPROVAL, seconds=9),
         ),
     )
     world, rollout = begin_canary(strategy)
@@ -200,23 +201,26 @@ def test_a_pending_revision_is_ours_only_while_an_own_try_is_in_doubt() -> None:
     at_slot = replace(rollout, phase=Phase.PREPARING, index=1)
     tried = at_slot.intend(str(InstallSlot("green")), 1.0)
     lost = tried.conclude(f"{UNKNOWN}no answer", 2.0)
-    refused = tried.conclude("another operation is in progress", 2.0)
+    failed = tried.conclude("helm: the server refused to store the revision", 2.0)
+    refused = tried.conclude("helm: another operation (install/upgrade/rollback) is in progress", 2.0)
     undo = RevertRelease("green", 0)
     assert decide(tried, stuck.look(), PLAIN, stuck.now).action == undo
     assert decide(lost, stuck.look(), PLAIN, stuck.now).action == undo
+    assert decide(failed, stuck.look(), PLAIN, stuck.now).action == undo
     for foreign in (at_slot, refused):
         decision = decide(foreign, stuck.look(), PLAIN, stuck.now)
         assert "for somebody else" in decision.reason
         assert decision.action is None
 
 
-def test_a_weight_waits_for_pods_that_somebody_took_since_they_were_ready() -> None:
+def test_no_weight_goes_to_pods_that_somebody_took_since_they_were_ready() -> None:
     point = cut("before route blue 90 %")
     seen = point.world.look()
     fewer = tuple(replace(one, wanted=0) for one in seen.slot("green").workloads)
     taken = replace(seen, slots={**seen.slots, "green": SlotState(workloads=fewer)})
     decision = decide(replace(point.rollout, is_warm=True), taken, PLAIN, point.world.now)
-    assert (decision.action, decision.wait) == (None, LOOK_EVERY)
+    assert (decision.action, decision.rollout.phase) == (None, Phase.ABORTING)
+    assert "somebody else scaled genai-green-gateway to 0" in decision.reason
 
 
 def test_a_first_install_is_scaled_like_any_other() -> None:

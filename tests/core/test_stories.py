@@ -20,10 +20,11 @@ from tests.core.stories import (
 from tooling.core.action import Action, InstallSlot, RevertRelease, Scale, SetWeights, WarmUp
 from tooling.core.analysis import Result
 from tooling.core.decide import decide
+from tooling.core.entries import EntryKind, StrategyStep
 from tooling.core.observation import Failure, Wish
 from tooling.core.plan import StepKind
 from tooling.core.rollout import Phase, Rollout
-from tooling.core.strategy import AnalysisSettings, StrategyStep
+from tooling.core.strategy import AnalysisSettings
 
 
 def test_a_first_install_ends_with_all_traffic_at_the_new_slot() -> None:
@@ -145,7 +146,7 @@ def test_an_abort_without_a_reason_says_who_asked() -> None:
 
 
 def test_an_approval_before_any_weight_needs_no_candidate_that_serves() -> None:
-    strategy = replace(CANARY, steps=(StrategyStep(approval_timeout=9), *PLAIN.steps))
+    strategy = replace(CANARY, steps=(StrategyStep(EntryKind.APPROVAL, seconds=9), *PLAIN.steps))
     world, rollout = begin_canary(strategy)
     broken = world.behaving("green", Behaviour(start_seconds=5))
     story = drive(broken, rollout, strategy, script=wish_at("promote", is_at(StepKind.APPROVAL)))

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tooling.core.durations import parse_duration
+from tooling.core.entries import EntryKind, QualitySettings, StrategyStep
 from tooling.core.strategy import (
     AnalysisSettings,
+    CapacitySettings,
     LoadSettings,
     Strategy,
-    StrategyStep,
-    find_step_faults,
-    parse_duration,
     read_replicas,
     read_strategy,
 )
+
+GOLDEN = QualitySettings("golden", 0.1, 90)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +86,25 @@ def test_every_setting_is_read() -> None:
                 "concurrency": 4,
                 "prompts": ["a", "b"],
             },
-            "capacity": {"floor": 0.5},
+            "blueGreen": {
+                "preview": [{"test": {}}, {"quality": {"minPrompts": 90}}],
+                "after": [{"analysis": {"hold": "1m"}}, {"hold": "5s"}],
+            },
+            "quality": {"suite": "golden", "maxDrop": 0.1, "minPrompts": 50},
+            "capacity": {
+                "floor": 0.5,
+                "abortFloor": 0.8,
+                "maxSurgeGpus": 2,
+                "standby": 1,
+                "required": {"gateway": 4, "models": {"small": 3}},
+                "nodes": "autoscaled",
+            },
             "readyTimeout": "90s",
             "scaleDownDelay": "5s",
+            "drainTimeout": "30s",
+            "checkImages": False,
         },
+        "route": {"kind": "service"},
         "gateway": {"replicas": 3},
         "inference": {"models": {"small": {"replicas": 2}, "large": None}},
     }
@@ -96,16 +114,22 @@ def test_every_setting_is_read() -> None:
         contexts=("prod-eu",),
         kind="blueGreen",
         steps=(
-            StrategyStep(weight=5, hold=30),
-            StrategyStep(approval_timeout=3600),
-            StrategyStep(approval_timeout=7200),
-            StrategyStep(weight=50, hold=600),
+            StrategyStep(EntryKind.WEIGHT, 5, 30),
+            StrategyStep(EntryKind.APPROVAL, seconds=3600),
+            StrategyStep(EntryKind.APPROVAL, seconds=7200),
+            StrategyStep(EntryKind.WEIGHT, 50, 600),
         ),
         analysis=AnalysisSettings(1, 1.5, 7, 300, "pause"),
         load=LoadSettings(True, "http://edge", "chat.example", 8, 3, 4, ("a", "b")),
-        floor=0.5,
+        preview=(StrategyStep(EntryKind.TEST), StrategyStep(EntryKind.QUALITY, quality=GOLDEN)),
+        after=(StrategyStep(EntryKind.ANALYSIS, seconds=60), StrategyStep(EntryKind.HOLD, seconds=5)),
+        quality=replace(GOLDEN, min_prompts=50),
+        capacity=CapacitySettings(0.5, 0.8, 2, 1.0, {"gateway": 4, "inference/small": 3}, True),
+        route="service",
         ready_timeout=90,
         scale_down_delay=5,
+        drain_timeout=30,
+        checks_images=False,
         declared={"gateway": 3, "inference/small": 2},
     )
 
@@ -118,6 +142,8 @@ def test_every_setting_is_read() -> None:
         {"steps": [{"weight": 10, "hold": "long"}]},
         {"steps": [{"approval": {"timeout": "never"}}]},
         {"analysis": {"maxHold": "1 day"}},
+        {"drainTimeout": "30"},
+        {"blueGreen": {"after": [{"hold": "a while"}]}},
     ],
 )
 def test_a_malformed_duration_is_refused(rollout: dict[str, Any]) -> None:
@@ -127,8 +153,7 @@ def test_a_malformed_duration_is_refused(rollout: dict[str, Any]) -> None:
 
 def test_an_approval_that_times_out_at_once_is_still_an_approval() -> None:
     (step,) = read_strategy({"rollout": {"steps": [{"approval": {"timeout": "0s"}}]}}).steps
-    assert step.is_approval
-    assert step.weight == 0
+    assert (step.kind, step.seconds, step.weight) == (EntryKind.APPROVAL, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -158,25 +183,26 @@ def test_declared_replicas(values: dict[str, Any], replicas: dict[str, int]) -> 
     assert read_replicas(values) == replicas
 
 
-def steps(*weights: int) -> tuple[StrategyStep, ...]:
-    return tuple(StrategyStep(weight=weight) for weight in weights)
+@pytest.mark.parametrize(
+    ("values", "has_scalers"),
+    [
+        ({}, False),
+        ({"gateway": {"autoscaling": {"enabled": True}}}, True),
+        ({"gateway": {"enabled": False, "autoscaling": {"enabled": True}}}, False),
+        ({"inference": {"models": {"a": {"autoscaling": {"enabled": True}}, "b": None}}}, True),
+        ({"inference": {"modelDefaults": {"autoscaling": {"enabled": True}}, "models": {"a": {}}}}, True),
+        ({"inference": {"enabled": False, "models": {"a": {"autoscaling": {"enabled": True}}}}}, False),
+    ],
+)
+def test_whether_autoscalers_are_asked_for(values: dict[str, Any], has_scalers: bool) -> None:
+    assert read_strategy(values).has_scalers is has_scalers
 
 
 @pytest.mark.parametrize(
-    ("entries", "faults"),
-    [
-        (steps(10), []),
-        (steps(5, 25, 50, 99), []),
-        ((*steps(10), StrategyStep(approval_timeout=0), *steps(50)), []),
-        ((), ["no step has a weight"]),
-        ((StrategyStep(approval_timeout=60),), ["no step has a weight"]),
-        (steps(50, 10), ["the weight 10 comes after 50"]),
-        (steps(10, 10), ["the weight 10 comes after 10"]),
-        (steps(50, 10, 5), ["10 comes after 50", "5 comes after 10"]),
-        (steps(50, 100), ["a weight of 100"]),
-    ],
+    ("kind", "route", "is_by_pods"),
+    [("canary", "service", True), ("blueGreen", "service", False), ("canary", "gatewayApi", False)],
 )
-def test_faults_in_the_order_of_steps(entries: tuple[StrategyStep, ...], faults: list[str]) -> None:
-    found = find_step_faults(entries)
-    assert len(found) == len(faults)
-    assert all(part in fault for part, fault in zip(faults, found, strict=True))
+def test_weights_are_made_of_pods_where_a_canary_has_no_controller(
+    kind: str, route: str, is_by_pods: bool
+) -> None:
+    assert Strategy("genai", "genai", kind=kind, route=route).splits_by_pods is is_by_pods

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.fakes.manifests import render_role
 from tooling.core.observation import ReleaseState
 from tooling.errors import HelmError
-from tooling.ports.helm import PLAIN, ChartInfo, Installed, Manifest, Rendered, RenderSettings, Values
+from tooling.ports.helm import PLAIN, ChartInfo, Installed, Manifest, ReleaseSize, Rendered, RenderSettings, Values
 
 if TYPE_CHECKING:
     from tests.fakes.world import World
@@ -34,6 +34,7 @@ class FakeHelm:
     def __init__(self, world: World) -> None:
         self._world = world
         self.chart = ChartInfo("genai-stack", "0.1.0", "sha256:chart-1")
+        self.size = ReleaseSize(100_000)
         self.revisions: dict[str, list[Revision]] = {}
 
     def read_chart(self) -> ChartInfo:
@@ -58,9 +59,23 @@ class FakeHelm:
         state = self._describe(release, chosen)
         return Installed(state, render_role(release, chosen.values))
 
+    def read_manifests(self, release: str, revision: int) -> tuple[Manifest, ...]:
+        self._world.calls.look("helm.read_manifests")
+        found = next((one for one in self.revisions.get(release, []) if one.number == revision), None)
+        return render_role(release, found.values) if found else ()
+
+    def read_values(self, release: str) -> Values | None:
+        self._world.calls.look("helm.read_values")
+        past = self.revisions.get(release)
+        return past[-1].values if past else None
+
     def read_release(self, release: str) -> ReleaseState | None:
         self._world.calls.look("helm.read_release")
         return self._observe(release)
+
+    def measure_release(self, release: str, values: Values) -> ReleaseSize:
+        self._world.calls.look("helm.measure_release")
+        return self.size
 
     def upgrade(self, release: str, values: Values, *, description: str) -> ReleaseState:
         def leave_pending() -> None:
@@ -70,6 +85,7 @@ class FakeHelm:
             self._refuse_pending(release)
             self._add(release, values, "deployed", description)
             self._world.apply(release, render_role(release, values), self._digest(values))
+            self._world.scalers.install(self._find_slot(release), values)
         state = self._observe(release)
         assert state is not None
         return state
@@ -84,6 +100,14 @@ class FakeHelm:
                 raise HelmError(f"release {release} has no revision {revision}")
             self._add(release, old.values, "deployed", f"Rollback to {revision}")
             self._world.apply(release, render_role(release, old.values), self._digest(old.values))
+            self._world.scalers.install(self._find_slot(release), old.values)
+
+    def test(self, release: str) -> None:
+        with self._world.calls.effect("helm.test", release):
+            if not self.revisions.get(release):
+                raise HelmError(f"helm test {release}: no such release.")
+            if not self._world.behaviour(self._find_slot(release)).tests_pass:
+                raise HelmError(f"helm test {release}: pod {release}-gateway-test failed")
 
     def uninstall(self, release: str) -> None:
         def leave_pending() -> None:
@@ -95,6 +119,7 @@ class FakeHelm:
         with self._world.calls.effect("helm.uninstall", release, half_done=leave_pending):
             self.revisions.pop(release, None)
             self._world.remove(release)
+            self._world.scalers.states.pop(self._find_slot(release), None)
 
     def leave_pending(self, release: str, values: Values, description: str) -> None:
         """Leave what a helm leaves that died, or that still runs for somebody else."""
@@ -107,6 +132,9 @@ class FakeHelm:
             past[:] = [replace(one, status="superseded") for one in past]
         number = past[-1].number + 1 if past else 1
         past.append(Revision(number, values, status, description))
+
+    def _find_slot(self, release: str) -> str:
+        return release.removeprefix(f"{self._world.instance}-")
 
     def _refuse_pending(self, release: str) -> None:
         state = self._observe(release)
@@ -124,4 +152,6 @@ class FakeHelm:
         return ReleaseState(release, one.number, one.status, one.description, chart)
 
     def _digest(self, values: Values) -> str:
-        return json.dumps([self.chart.digest, values], sort_keys=True, default=str)
+        """What pod templates depend on; whether autoscalers are at work is not part of them."""
+        own = {key: value for key, value in (values.get("global") or {}).items() if key != "autoscaler"}
+        return json.dumps([self.chart.digest, {**values, "global": own}], sort_keys=True, default=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tooling.core.analysis import Measurement
@@ -24,3 +25,8 @@ class FakeMetrics:
             for slot in slots
             if world.can_serve(slot) and not world.behaviour(slot).is_silent
         }
+
+    def count_in_flight(self, namespace: str, instance: str, slots: tuple[str, ...]) -> Mapping[str, int]:
+        self._world.calls.look("metrics.count_in_flight")
+        told = (slot for slot in slots if not self._world.behaviour(slot).is_silent)
+        return {slot: self._world.behaviour(slot).in_flight for slot in told}

@@ -24,6 +24,8 @@ class Behaviour:
     latency: float = 0.1
     is_silent: bool = False
     can_answer: bool = True
+    tests_pass: bool = True
+    in_flight: int = 0
 
     @property
     def is_stuck(self) -> bool:
@@ -41,9 +43,13 @@ class Deployment:
     template: str
     started: list[float]
     old_ready: int = 0
+    edited_by: str = ""
+    scaled_by: str = ""
+    epoch: int = 0
 
-    def scale(self, replicas: int, now: float) -> None:
-        """Have that many pods."""
+    def scale(self, replicas: int, now: float, by: str = "") -> None:
+        """Have that many pods; `by` is who asked for them, where that is not the product."""
+        self.scaled_by = by
         self.started = [*self.started[:replicas], *(now for _ in range(replicas - len(self.started)))]
         self.old_ready = min(self.old_ready, replicas)
 
@@ -52,7 +58,12 @@ class Deployment:
         if template != self.template:
             self.old_ready = self.observe(behaviour, now).ready
             self.started = [now for _ in self.started]
-            self.template = template
+            self.template, self.edited_by = template, ""
+
+    def edit(self, template: str, behaviour: Behaviour, now: float, by: str) -> None:
+        """Have another template that no release has: somebody's kubectl."""
+        self.renew(template, behaviour, now)
+        self.edited_by = by
 
     def observe(self, behaviour: Behaviour, now: float) -> Workload:
         """Return what the API would report."""
@@ -69,6 +80,9 @@ class Deployment:
             is_current=self.old_ready == 0,
             problem=behaviour.problem if wanted else "",
             waiting=behaviour.waiting if renewed < wanted else "",
+            template=self.template,
+            edited_by=self.edited_by,
+            scaled_by=self.scaled_by,
         )
 
 

@@ -14,8 +14,10 @@ from tests.fakes.lease import FakeLease
 from tests.fakes.load import FakeLoad
 from tests.fakes.manifests import Manifest, render_role
 from tests.fakes.metrics import FakeMetrics
+from tests.fakes.quality import FakeQuality
 from tests.fakes.reporter import FakeReporter
 from tests.fakes.route import FakeRoute
+from tests.fakes.scalers import FakeScalers
 from tests.fakes.simulation import Behaviour, Counter, Deployment, share_out
 from tests.fakes.store import FakeStore
 from tooling.core.observation import Workload
@@ -44,8 +46,10 @@ class World:
         self.lease = FakeLease(self)
         self.load = FakeLoad(self)
         self.metrics = FakeMetrics(self)
+        self.quality = FakeQuality(self)
         self.reporter = FakeReporter()
         self.route = FakeRoute(self)
+        self.scalers = FakeScalers(self)
         self.store = FakeStore(self)
 
     @property
@@ -108,6 +112,15 @@ class World:
         """Remove the Deployments of a release and what its gateways counted."""
         self._keep(release, set())
 
+    def edit(self, name: str, by: str) -> None:
+        """Have somebody else change the pods of a Deployment (`by`: as managed fields tell it)."""
+        found = self.deployments[name]
+        found.edit(f"{found.template} edited", self.behaviour(found.slot), self.clock.now(), by)
+
+    def scale(self, name: str, replicas: int, by: str) -> None:
+        """Have somebody else scale a Deployment."""
+        self.deployments[name].scale(replicas, self.clock.now(), by)
+
     def restart(self, slot: str) -> None:
         """Restart the gateways of a slot: other pod names, counters from zero."""
         self._generations[slot] = self.generation(slot) + 1
@@ -116,7 +129,12 @@ class World:
     def observe(self, slot: str) -> tuple[Workload, ...]:
         """Return the workloads of a slot, sorted by key."""
         now, behaviour = self.clock.now(), self.behaviour(slot)
-        found = [one.observe(behaviour, now) for one in self.deployments.values() if one.slot == slot]
+        scaler = self.scalers.states.get(slot, "")
+        found = [
+            replace(one.observe(behaviour, now), autoscaler=scaler)
+            for one in self.deployments.values()
+            if one.slot == slot
+        ]
         return tuple(sorted(found, key=lambda workload: workload.key))
 
     def can_serve(self, slot: str) -> bool:

@@ -19,6 +19,8 @@ import yaml
 
 from tests.local.conftest import Kubectl
 from tests.waiting import wait_until
+from tooling.adapters.kube_client import connect
+from tooling.adapters.scalers_kubernetes import KubernetesScalers
 from tooling.local.binaries import build
 
 RULES = Path(__file__).resolve().parents[2] / "charts/genai-stack/charts/inference/files/prometheus-adapter.yaml"
@@ -200,6 +202,12 @@ class ScaledModel:
     engines: Engines
     prometheus: Prometheus
     folder: Path
+
+    def turn(self, verb: str) -> None:
+        """Freeze, rest or restore its autoscaler, as a rollout does."""
+        client = connect(str(self.kubectl.kubeconfig))
+        getattr(KubernetesScalers(client), verb)(self.namespace, "genai", "all")
+        client.close()
 
     def replicas(self) -> int:
         """Pods that the Deployment wants."""

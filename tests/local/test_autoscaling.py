@@ -96,13 +96,14 @@ def test_replicas_follow_the_queue_up_and_down_and_a_frozen_scaler_never_goes_do
 
     check_what_keda_would_ask(scene)
 
+    scene.turn("freeze")
     scene.engines.waiting = 0
-    scene.install(autoscaler="frozen")
+    scene.install()
     assert scene.replicas() == 5, "an upgrade took the scale away from its owner"
     wait_until(lambda: sees_an_empty_queue(scene), scene.describe, timeout=60, pause=0.5)
     assert scene.replicas() == 5
 
-    scene.install()
+    scene.turn("restore")
     scene.wait_for_replicas(1)
 
 

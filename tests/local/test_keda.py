@@ -23,6 +23,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 NAMESPACE = "sleeping"
 DEPLOYMENT = "genai-inference-smollm2"
 AT_ONCE = {"stabilizationWindowSeconds": 0}
+WAKE = "genai_gateway_requests_total"
 LABELS = f'namespace="{NAMESPACE}",pod="genai-gateway-7d9f8c6b5-x2x4z",model="smollm2",code="502"'
 
 
@@ -55,7 +56,12 @@ class Scene(ScaledModel):
 
     def ask_the_gateway(self) -> None:
         """One request came in since the gateway's pod started, as the gateway counts it while nobody serves it."""
-        self.engines.foreign[:] = [f"genai_gateway_requests_total{{{LABELS}}} 1"]
+        self.engines.foreign[:] = [f"{WAKE}{{{LABELS}}} 1"]
+
+    def is_paused(self) -> bool:
+        """Whether KEDA has seen that it is to leave the scale alone."""
+        path = 'jsonpath={.items[*].status.conditions[?(@.type=="Paused")].status}'
+        return self.kubectl("-n", NAMESPACE, "get", "scaledobject", "-o", path) == "True"
 
     def fall_silent(self) -> None:
         """The gateway's pod was replaced, and nobody has asked the new one; nothing waits any more."""
@@ -89,7 +95,13 @@ def test_a_model_sleeps_until_it_is_asked_for_grows_with_its_queue_and_sleeps_ag
     scene.wait_for_replicas(0)
     wait_until(lambda: not list_pods(scene.kubectl, NAMESPACE), "its pods are gone", timeout=60)
 
+    scene.turn("rest")
+    wait_until(scene.is_paused, scene.describe, timeout=60, pause=0.2)
     scene.ask_the_gateway()
+    asked = f"sum({WAKE})"
+    wait_until(lambda: scene.prometheus.ask(asked) == [1], "the request is counted", timeout=30, pause=0.2)
+    assert scene.replicas() == 0, "a slot that rests was woken"
+    scene.turn("restore")
     scene.wait_for_replicas(1)
     scene.engines.waiting = 20
     scene.wait_for_replicas(4)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tooling.adapters.cluster_access import AccessReviews
+from tooling.adapters.cluster_base import BaseObjects, find_resource
+from tooling.adapters.cluster_capacity import CapacityReads
+from tooling.adapters.cluster_dry_run import DryRuns
+from tooling.adapters.cluster_slots import ScalerReads, SlotReads
 from tooling.adapters.kube_client import METADATA_ONLY, Answer, KubeClient, clip, make_path, to_error
-from tooling.adapters.kube_workloads import (
-    LABEL_INSTANCE,
-    LABEL_SLOT,
-    describe_workload,
-    is_settled,
-    make_key,
-)
+from tooling.adapters.kube_workloads import LABEL_INSTANCE
 from tooling.core.diff.objects import ObjectName
 from tooling.core.hardware import Node
-from tooling.core.observation import Workload
 from tooling.errors import ClusterError, ConflictError, UnavailableError
 from tooling.ports.cluster import ClusterInfo, LiveObject
 
@@ -24,11 +22,13 @@ _ASK_TOKENS = 4
 _GATEWAY_PORT = 80
 
 
-class KubernetesCluster:
+class KubernetesCluster(AccessReviews, CapacityReads, DryRuns, SlotReads, BaseObjects):
     """Implements the cluster port."""
 
     def __init__(self, client: KubeClient) -> None:
-        self._client = client
+        super().__init__(client)
+        self._scalers = ScalerReads(client)
+        self._seen = {}
 
     def describe(self) -> ClusterInfo:
         """Ask the server who it is."""
@@ -92,27 +92,6 @@ class KubernetesCluster:
             found.append(self._read_object(name, resources[sort]))
         return tuple(found)
 
-    def read_workloads(self, namespace: str, instance: str, slot: str) -> tuple[Workload, ...]:
-        """Return the Deployments of a slot with what their pods report, sorted by key."""
-        selector = {"labelSelector": f"{LABEL_INSTANCE}={instance},{LABEL_SLOT}={slot}"}
-        deployments = self._list("apps/v1", "deployments", namespace, selector)
-        replica_sets: list[Mapping[str, Any]] = []
-        pods: list[Mapping[str, Any]] = []
-        if not all(is_settled(one) for one in deployments):
-            replica_sets = self._list("apps/v1", "replicasets", namespace, selector)
-            pods = self._list("v1", "pods", namespace, selector)
-        found = [
-            describe_workload(one, replica_sets, pods)
-            for one in deployments
-            if make_key(one["metadata"].get("labels", {}))
-        ]
-        return tuple(sorted(found, key=lambda workload: workload.key))
-
-    def scale(self, namespace: str, workload: str, replicas: int) -> None:
-        """Ask for that many replicas of the Deployment of that name, through /scale."""
-        path = f"{make_path('apps/v1', 'deployments', namespace, workload)}/scale"
-        self._client.patch(path, {"spec": {"replicas": replicas}}, what=f"the scale of Deployment {workload}")
-
     def ask(self, namespace: str, service: str, model: str, prompt: str) -> str:
         """Put one question to a gateway Service past the route; "" asks the default model."""
         path = make_path("v1", "services", namespace, f"http:{service}:{_GATEWAY_PORT}")
@@ -163,10 +142,7 @@ class KubernetesCluster:
             return LiveObject(name, problem=error.message)
 
     def _find_resource(self, api_version: str, kind: str) -> Mapping[str, Any] | None:
-        path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
-        group = self._client.find(path, what=f"the API group {api_version}")
-        resources = (group or {}).get("resources") or ()
-        return next((one for one in resources if one.get("kind") == kind and "/" not in one["name"]), None)
+        return find_resource(self._client, api_version, kind)
 
 
 def _to_refusal(answer: Answer, service: str) -> ClusterError | UnavailableError:

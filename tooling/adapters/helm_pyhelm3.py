@@ -6,17 +6,20 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
 from tooling.adapters.helm_process import HISTORY_MAX, HelmFailedError, HelmProcess
+from tooling.adapters.helm_size import measure
 from tooling.adapters.helm_stream import read_stream
+from tooling.adapters.helm_tests import run_tests
 from tooling.adapters.yaml_go import load_all
 from tooling.core.observation import ReleaseState
 from tooling.errors import HelmError, OutsideError, UnavailableError
-from tooling.ports.helm import PLAIN, ChartInfo, Installed, Manifest, Rendered, RenderSettings, Values
+from tooling.ports.helm import PLAIN, ChartInfo, Installed, Manifest, ReleaseSize, Rendered, RenderSettings, Values
 
 if TYPE_CHECKING:
     from tooling.adapters.helm_command import HelmCommand
@@ -105,11 +108,25 @@ class Pyhelm3Helm:
             if not states:
                 return None
             state = next((one for one in states if one.status == DEPLOYED), states[0])
-            command = ["get", "manifest", release, "--revision", state.revision, "--namespace", self._namespace]
-            found = self._ask(f"helm get manifest {release}", lambda: read_stream(self._process.run(command)))
+            return Installed(state, self._read_manifests(release, state.revision))
         except _AbsentError:
             return None
-        return Installed(state, tuple(one.manifest for one in found))
+
+    def read_manifests(self, release: str, revision: int) -> tuple[Manifest, ...]:
+        """Return the manifests of one revision, hooks aside; none where helm does not keep it any more."""
+        try:
+            return self._read_manifests(release, revision)
+        except _AbsentError:
+            return ()
+
+    def read_values(self, release: str) -> Values | None:
+        """Return the values that the newest revision was made with; None without a release."""
+        command = ["get", "values", release, "--output", "json", "--namespace", self._namespace]
+        try:
+            found = self._ask(f"helm get values {release}", lambda: json.loads(self._process.run(command)))
+        except _AbsentError:
+            return None
+        return found if isinstance(found, dict) else {}
 
     def read_release(self, release: str) -> ReleaseState | None:
         """Return the newest revision, whatever its status; None where no such release exists."""
@@ -118,6 +135,13 @@ class Pyhelm3Helm:
         except _AbsentError:
             return None
         return states[0] if states else None
+
+    def measure_release(self, release: str, values: Values) -> ReleaseSize:
+        """Return how large the Secret of `release` would be with these values; nothing is written."""
+        command = ["install", release, str(self._chart), "--values", "-", "--skip-crds", "--namespace"]
+        command += [self._namespace, "--dry-run=client", "--output", "json"]
+        given = json.dumps(dict(values)).encode()
+        return self._ask(f"helm install --dry-run {release}", lambda: measure(self._process.run(command, given)))
 
     def upgrade(self, release: str, values: Values, *, description: str) -> ReleaseState:
         """Install or upgrade without waiting for pods; the description is kept with the revision."""
@@ -151,6 +175,11 @@ class Pyhelm3Helm:
             lambda command: command.rollback(release, revision, namespace=self._namespace),
         )
 
+    def test(self, release: str) -> None:
+        """Run the tests that a release brings and wait for them, minutes at most."""
+        what = f"helm test {release}"
+        self._ask(what, lambda: run_tests(self._process, release, self._namespace, explain))
+
     def uninstall(self, release: str) -> None:
         """Remove the release; nothing happens where there is none."""
         try:
@@ -160,6 +189,11 @@ class Pyhelm3Helm:
             )
         except _AbsentError:
             return
+
+    def _read_manifests(self, release: str, revision: int) -> tuple[Manifest, ...]:
+        command = ["get", "manifest", release, "--revision", revision, "--namespace", self._namespace]
+        found = self._ask(f"helm get manifest {release}", lambda: read_stream(self._process.run(command)))
+        return tuple(one.manifest for one in found)
 
     def _read_history(self, release: str, count: int) -> list[ReleaseState]:
         """Return the last revisions, newest first."""
@@ -172,6 +206,7 @@ class Pyhelm3Helm:
                 status=str(entry["status"]),
                 description=str(entry.get("description") or ""),
                 chart=str(entry.get("chart") or ""),
+                updated_at=_read_time(entry.get("updated")),
             )
             for entry in entries
         ]
@@ -204,6 +239,14 @@ class Pyhelm3Helm:
 
 class _AbsentError(HelmError):
     """Helm knows no release of that name."""
+
+
+def _read_time(text: Any) -> float:
+    """Return a time of helm's in epoch seconds; 0 for what is none."""
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def explain(what: str, stderr: str) -> OutsideError:

@@ -34,7 +34,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 
 _HINTS: Mapping[int, str] = {
     401: "Log in to the cluster again: the credentials of this kube context are not accepted.",
-    403: "The user of this kubeconfig lacks that permission: ask for a Role with it.",
+    403: "The user of this kubeconfig lacks that permission: `genai-stack rbac` prints the Role.",
 }
 
 Json = dict[str, Any]
@@ -75,35 +75,45 @@ class KubeClient:
         timeout: float = READ_TIMEOUT,
     ) -> Answer:
         """Return the answer, whatever its status. Raises UnavailableError without one."""
-        headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": FIELD_MANAGER}
+        headers = {"Accept": accept, "Content-Type": content_type}
         target = f"{path}?{urlencode(query)}" if query else path
 
         def attempt() -> Answer:
             with translated(f"{method} {what}", can_repeat=method == "GET"):
-                serialized = self._api.param_serialize(
-                    method,
-                    target,
-                    query_params=[],
-                    header_params=dict(headers),
-                    body=body,
-                    auth_settings=["BearerToken"],
-                )
-                response = self._api.call_api(*serialized, _request_timeout=(CONNECT_TIMEOUT, timeout))
-                return Answer(response.status, response.response.data or b"")
+                response = self._open(method, target, headers, body, timeout)
+                return Answer(response.status, response.data or b"")
 
         try:
             return attempt()
         except _StaleConnectionError:
             return attempt()
 
-    def get(self, path: str, *, what: str, query: Mapping[str, str] | None = None) -> Json:
+    def get(
+        self, path: str, *, what: str, query: Mapping[str, str] | None = None, accept: str = "application/json"
+    ) -> Json:
         """Return an object or a list. Raises ClusterError, 404 included."""
-        return self._expect(self.send("GET", path, what=what, query=query), f"read {what}")
+        return self._expect(self.send("GET", path, what=what, query=query, accept=accept), f"read {what}")
 
     def find(self, path: str, *, what: str, accept: str = "application/json") -> Json | None:
         """Return an object, None where there is none."""
         answer = self.send("GET", path, what=what, accept=accept)
         return None if answer.status == 404 else self._expect(answer, f"read {what}")
+
+    def stream(self, path: str, *, what: str, query: Mapping[str, str], timeout: float) -> Iterator[Json]:
+        """Yield the events of a watch as they come, until the server ends it. Raises as `get` does, at any time.
+
+        `timeout` is in seconds: the longest silence, which a server breaks by bookmarks.
+        """
+        target = f"{path}?{urlencode(query)}"
+        with translated(f"watch {what}"):
+            response = self._open("GET", target, {"Accept": "application/json"}, None, timeout)
+            try:
+                if response.status >= 300:
+                    raise to_error(Answer(response.status, response.data or b""), f"watch {what}")
+                for line in response:
+                    yield json.loads(line)
+            finally:
+                response.close()
 
     def create(self, path: str, body: Json, *, what: str) -> Json:
         """Create an object. Raises ConflictError where one of that name exists."""
@@ -134,6 +144,18 @@ class KubeClient:
     def close(self) -> None:
         """Close kept connections."""
         self._api.close()  # type: ignore[no-untyped-call]
+
+    def _open(self, method: str, target: str, headers: Mapping[str, str], body: object, timeout: float) -> Any:
+        """Return urllib3's answer, whose body has yet to be read."""
+        serialized = self._api.param_serialize(
+            method,
+            target,
+            query_params=[],
+            header_params={**headers, "User-Agent": FIELD_MANAGER},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        return self._api.call_api(*serialized, _request_timeout=(CONNECT_TIMEOUT, timeout)).response
 
     def _expect(self, answer: Answer, what: str) -> Json:
         if answer.status >= 300:

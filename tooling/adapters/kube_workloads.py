@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tooling.adapters.kube_client import clip
+from tooling.adapters.kube_client import FIELD_MANAGER, clip
+from tooling.adapters.kube_scalers import NONE, Scaler
+from tooling.core.field_owners import name_other
 from tooling.core.observation import Workload
 
 Json = Mapping[str, Any]
@@ -18,6 +22,8 @@ LABEL_MODEL = "genai-stack/model"
 _HASH = "pod-template-hash"
 _REVISION = "deployment.kubernetes.io/revision"
 _REASON_LENGTH = 200
+_DIGEST_LENGTH = 12
+_OURS = frozenset({"helm", FIELD_MANAGER})
 
 HOPELESS = frozenset(
     {
@@ -48,7 +54,9 @@ def is_settled(deployment: Json) -> bool:
     )
 
 
-def describe_workload(deployment: Json, replica_sets: Sequence[Json], pods: Sequence[Json]) -> Workload:
+def describe_workload(
+    deployment: Json, replica_sets: Sequence[Json], pods: Sequence[Json], scaler: Scaler = NONE
+) -> Workload:
     """Return the workload; `replica_sets` and `pods` may be those of the whole slot."""
     wanted = _count_wanted(deployment)
     newest = _find_newest_pods(deployment, replica_sets, pods)
@@ -62,7 +70,18 @@ def describe_workload(deployment: Json, replica_sets: Sequence[Json], pods: Sequ
         is_current=_is_current(deployment),
         problem=clip(problem, _REASON_LENGTH),
         waiting=clip(waiting, _REASON_LENGTH),
+        autoscaler=scaler.state,
+        asked=scaler.asked,
+        template=digest_template(deployment),
+        edited_by=name_other(deployment, ("spec", "template"), ours=_OURS),
+        scaled_by=name_other(deployment, ("spec", "replicas"), ours=_OURS),
     )
+
+
+def digest_template(deployment: Json) -> str:
+    """Return a short digest of the pod template: another one means that pods are replaced."""
+    text = json.dumps(deployment.get("spec", {}).get("template") or {}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def make_key(labels: Json) -> str:

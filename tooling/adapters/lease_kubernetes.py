@@ -17,6 +17,8 @@ from tooling.ports.lease import Hold
 
 _API = "coordination.k8s.io/v1"
 _LOOK_EVERY = 1.0
+_RELEASE_PATIENCE = 3.0
+"""Seconds for which letting go is tried: longer would keep a person waiting, and the lock ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,18 @@ class _RenewedHold:
         """Stop to renew and let go, if it is still ours; silence would only make the next driver wait."""
         self._ended.set()
         self._thread.join()
-        with suppress(OutsideError):
+        began = time.monotonic()
+        while time.monotonic() - began < _RELEASE_PATIENCE:
             try:
                 self._let_go()
             except ConflictError:
                 self._look_again()  # the reply to a renewal was lost: ours, but under a newer version
-                self._let_go()
+            except OutsideError as error:
+                if not error.is_retryable:
+                    return
+                time.sleep(min(_LOOK_EVERY, self._times.renewal / 4))
+            else:
+                return
 
     def _let_go(self) -> None:
         if not self._is_lost:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tooling.adapters.kube_client import KubeClient, make_path
 from tooling.adapters.kube_workloads import LABEL_COMPONENT, LABEL_INSTANCE, LABEL_SLOT, is_ready
-from tooling.adapters.metrics_text import read_counts
+from tooling.adapters.metrics_text import read_counts, read_in_flight
 from tooling.core.analysis import Measurement, PodCounts
 from tooling.errors import OutsideError
 
@@ -16,6 +17,18 @@ _POD_TIMEOUT = 2.0
 _ALL_TIMEOUT = 4.0
 _AT_ONCE = 12
 _PORT = 8080
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Pod:
+    """A gateway pod: one that ends is running, and not ready."""
+
+    name: str
+    slot: str
+    is_ready: bool
+    is_running: bool
 
 
 class ScrapedMetrics:
@@ -27,32 +40,53 @@ class ScrapedMetrics:
 
     def measure(self, namespace: str, instance: str, slots: tuple[str, ...]) -> Measurement:
         """Return the counters of every ready gateway pod that answered; never raises for a silent pod."""
-        if not slots:
-            return {}
-        selector = f"{LABEL_INSTANCE}={instance},{LABEL_COMPONENT}=gateway,{LABEL_SLOT} in ({','.join(slots)})"
-        path = make_path("v1", "pods", namespace)
-        found = self._client.get(path, what=f"the gateway pods of {instance}", query={"labelSelector": selector})
-        pods: list[Mapping[str, Any]] = [pod for pod in found.get("items") or () if is_ready(pod)]
-        asked = {
-            self._pool.submit(self._scrape, namespace, pod["metadata"]["name"]): pod["metadata"] for pod in pods
-        }
-        ended, _ = wait(asked, timeout=_ALL_TIMEOUT)
+        ready = [pod for pod in self._list(namespace, instance, slots) if pod.is_ready]
         measured: dict[str, dict[str, PodCounts]] = {}
-        for future in ended:
-            counts = future.result()
+        for pod, counts in self._ask(namespace, ready, read_counts):
             if counts is not None:
-                slot = asked[future]["labels"][LABEL_SLOT]
-                measured.setdefault(slot, {})[asked[future]["name"]] = counts
+                measured.setdefault(pod.slot, {})[pod.name] = counts
         return measured
+
+    def count_in_flight(self, namespace: str, instance: str, slots: tuple[str, ...]) -> Mapping[str, int]:
+        """Return how many requests the gateway pods of each slot are answering, those that end included."""
+        running = [pod for pod in self._list(namespace, instance, slots) if pod.is_running]
+        counted = dict.fromkeys(slots, 0)
+        silent = set()
+        for pod, requests in self._ask(namespace, running, read_in_flight):
+            counted[pod.slot] += requests or 0
+            if pod.is_ready and requests is None:
+                silent.add(pod.slot)
+        return {slot: requests for slot, requests in counted.items() if slot not in silent}
 
     def close(self) -> None:
         """End the threads; those that still wait for a pod end with their timeout."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _scrape(self, namespace: str, pod: str) -> PodCounts | None:
+    def _list(self, namespace: str, instance: str, slots: tuple[str, ...]) -> tuple[_Pod, ...]:
+        if not slots:
+            return ()
+        selector = f"{LABEL_INSTANCE}={instance},{LABEL_COMPONENT}=gateway,{LABEL_SLOT} in ({','.join(slots)})"
+        path = make_path("v1", "pods", namespace)
+        found = self._client.get(path, what=f"the gateway pods of {instance}", query={"labelSelector": selector})
+        return tuple(_describe(pod) for pod in found.get("items") or ())
+
+    def _ask(
+        self, namespace: str, pods: Iterable[_Pod], read: Callable[[str], _Answer]
+    ) -> Iterator[tuple[_Pod, _Answer | None]]:
+        """Yield what `read` makes of the page of each pod; None for one that is late, missing or damaged."""
+        asked = {pod: self._pool.submit(self._scrape, namespace, pod.name, read) for pod in pods}
+        ended, _ = wait(asked.values(), timeout=_ALL_TIMEOUT)
+        yield from ((pod, future.result() if future in ended else None) for pod, future in asked.items())
+
+    def _scrape(self, namespace: str, pod: str, read: Callable[[str], _Answer]) -> _Answer | None:
         path = f"{make_path('v1', 'pods', namespace, f'http:{pod}:{_PORT}')}/proxy/metrics"
         try:
             answer = self._client.send("GET", path, what=f"pod {pod}", accept="text/plain", timeout=_POD_TIMEOUT)
-            return read_counts(answer.body.decode()) if answer.status == 200 else None
+            return read(answer.body.decode()) if answer.status == 200 else None
         except (OutsideError, ValueError):
             return None
+
+
+def _describe(pod: Mapping[str, Any]) -> _Pod:
+    metadata, phase = pod["metadata"], pod.get("status", {}).get("phase", "Running")
+    return _Pod(metadata["name"], metadata["labels"][LABEL_SLOT], is_ready(pod), phase == "Running")

@@ -1,4 +1,4 @@
-"""The text that a gateway's /metrics answers: the two families that a verdict rests on, read strictly.
+"""The text that a gateway's /metrics answers: the families that decisions rest on, read strictly.
 
 Anything unexpected is an error and not a number: a page that cannot be trusted is missing data (promise P6).
 """
@@ -15,6 +15,7 @@ from tooling.core.analysis import Histogram, PodCounts
 
 REQUESTS = "genai_gateway_requests"
 DURATION = "genai_gateway_request_duration_seconds"
+IN_FLIGHT = "genai_gateway_requests_in_flight"
 
 _SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?[ \t]+(\S+)(?:[ \t]+-?[0-9.]+)?")
 _LABEL = re.compile(r'[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"[ \t]*(,|$)')
@@ -50,6 +51,16 @@ def read_counts(text: str) -> PodCounts:
     return PodCounts(requests, errors, _make_histogram(buckets))
 
 
+def read_in_flight(text: str) -> int:
+    """Return how many requests one gateway is answering. Raises ValueError for a page that does not tell."""
+    if not _has_family(text, IN_FLIGHT, "gauge"):
+        raise ValueError(f"the page has no {IN_FLIGHT}")
+    values = [sample.value for sample in read_samples(text, {IN_FLIGHT})]
+    if not values:
+        raise ValueError(f"{IN_FLIGHT} has no value")
+    return math.ceil(sum(values))
+
+
 def read_samples(text: str, names: set[str]) -> Iterator[Sample]:
     """Return the samples of those names. Raises ValueError for a damaged line, a NaN or a negative value."""
     for line in text.split("\n"):
@@ -82,8 +93,8 @@ def _unescape(match: re.Match[str]) -> str:
     return _ESCAPED.get(match[1], match[0])
 
 
-def _has_family(text: str, name: str) -> bool:
-    return re.search(rf"^# TYPE {name}(?:_total)? (?:counter|histogram)\s*$", text, re.MULTILINE) is not None
+def _has_family(text: str, name: str, kind: str = "(?:counter|histogram)") -> bool:
+    return re.search(rf"^# TYPE {name}(?:_total)? {kind}\s*$", text, re.MULTILINE) is not None
 
 
 def _read_code(sample: Sample) -> int:

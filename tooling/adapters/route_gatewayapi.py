@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from tooling.adapters.kube_client import APPLY_PATCH, KubeClient, make_path
+from tooling.adapters.kube_client import KubeClient
+from tooling.adapters.kube_routes import Json, Manifests, RouteObject, is_ours, make_body, name_last_writer
 from tooling.adapters.kube_workloads import LABEL_SLOT
+from tooling.adapters.route_service import describe_service, is_route, read_content
 from tooling.core.observation import RouteState
 from tooling.errors import ClusterError, ConflictError, UsageError
 
-Json = Mapping[str, Any]
-Manifests = tuple[Mapping[str, Any], ...]
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+PREVIEW_HEADER = "x-genai-preview"
 
-_GATEWAY_API = "gateway.networking.k8s.io/v1"
-_EPOCH = "genai-stack/epoch"
-_HELM_RELEASE = "meta.helm.sh/release-name"
-_MANAGED_BY = "app.kubernetes.io/managed-by"
 _ABSENT = "0"
 """As resourceVersion of an apply: create only. A custom resource that exists refuses it as invalid."""
-_STATUS_WRITES = 5
-"""How many writes of the route's status between our look and our write are passed over: they come in bursts."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """What stays the same when only the status of a route changes, which its controller does after every write."""
-
-    uid: str
-    generation: int
-    annotations: Mapping[str, str]
 
 
 class GatewayApiRoute:
     """Implements the route port. Writes are conditional: whoever read before somebody else's write loses."""
 
     def __init__(self, client: KubeClient) -> None:
-        self._client = client
-        self._identities: dict[tuple[str, str], _Identity] = {}
+        self._route = RouteObject(client, GATEWAY_API, "httproutes", "HTTPRoute", _read_content)
+        self._service = RouteObject(client, "v1", "services", "Service", read_content)
+        self._beside: dict[tuple[str, str], str] = {}
 
     def read(self, namespace: str, instance: str) -> RouteState | None:
         """Return the live weights; None where there is no route."""
-        route = self._client.find(
-            _path(namespace, instance, "HTTPRoute"), what=f"HTTPRoute {namespace}/{instance}"
-        )
+        route = self._route.find(namespace, instance)
+        service = self._service.find(namespace, instance)
+        self._note_service(service, namespace, instance)
         if route is None:
-            return None
-        service = self._client.find(_path(namespace, instance, "Service"), what=f"Service {namespace}/{instance}")
+            return _describe_before(service, instance)
         return self._note(route, service or {}, instance)
 
     def write(
@@ -61,81 +46,62 @@ class GatewayApiRoute:
                 f"the chart renders {kinds} for the route of {instance}; an HTTPRoute and a Service are needed.",
                 hint="Set route.enabled: true and route.kind: gatewayApi.",
             )
-        route = self._apply_route(namespace, instance, wanted["HTTPRoute"], seen, epoch)
-        service = self._client.patch(
-            _path(namespace, instance, "Service"),
-            make_body(wanted["Service"], namespace, epoch),
-            what=f"Service {namespace}/{instance}",
-            content_type=APPLY_PATCH,
-            is_forced=True,
-        )
+        body = make_body(wanted["HTTPRoute"], namespace, epoch)
+        if seen is None or not seen.resource_version:
+            route = self._create(namespace, instance, body)
+        else:
+            route = self._route.apply_over(namespace, instance, body, seen.resource_version)
+        service = self._write_service(namespace, instance, make_body(wanted["Service"], namespace, epoch))
         return self._note(route, service, instance)
 
     def delete(self, namespace: str, instance: str) -> None:
         """Remove route and Service; nothing happens where there are none."""
-        for kind in ("HTTPRoute", "Service"):
-            self._client.delete(_path(namespace, instance, kind), what=f"{kind} {namespace}/{instance}")
+        self._route.delete(namespace, instance)
+        self._service.delete(namespace, instance)
 
-    def _apply_route(
-        self, namespace: str, instance: str, manifest: Json, seen: RouteState | None, epoch: int
-    ) -> Json:
-        body = make_body(manifest, namespace, epoch)
-        if seen is None:
-            body["metadata"]["resourceVersion"] = _ABSENT
-            try:
-                return self._apply(namespace, instance, body)
-            except ClusterError as error:
-                if error.status == 422 and "metadata.resourceVersion" in error.message:
-                    raise ConflictError(f"HTTPRoute {namespace}/{instance} exists by now.") from error
-                raise
-        known = self._identities.get((instance, seen.resource_version))
-        body["metadata"]["resourceVersion"] = seen.resource_version
-        if known is None:
-            return self._apply(namespace, instance, body)
-        # without the uid an apply would bring back a route that was deleted meanwhile
-        body["metadata"]["uid"] = known.uid
-        for _ in range(_STATUS_WRITES):
-            try:
-                return self._apply(namespace, instance, body)
-            except ConflictError:
-                body["metadata"]["resourceVersion"] = self._find_same(namespace, instance, known)
-                if not body["metadata"]["resourceVersion"]:
-                    raise
-        return self._apply(namespace, instance, body)
+    def _create(self, namespace: str, instance: str, body: dict[str, object]) -> Json:
+        metadata = {**body["metadata"], "resourceVersion": _ABSENT}  # type: ignore[dict-item]
+        try:
+            return self._route.apply(namespace, instance, {**body, "metadata": metadata})
+        except ClusterError as error:
+            if error.status == 422 and "metadata.resourceVersion" in error.message:
+                raise ConflictError(f"HTTPRoute {namespace}/{instance} exists by now.") from error
+            raise
 
-    def _apply(self, namespace: str, instance: str, body: dict[str, Any]) -> Json:
-        return self._client.patch(
-            _path(namespace, instance, "HTTPRoute"),
-            body,
-            what=f"HTTPRoute {namespace}/{instance}",
-            content_type=APPLY_PATCH,
-            is_forced=True,
+    def _write_service(self, namespace: str, instance: str, body: dict[str, object]) -> Json:
+        """Write the Service over what the last look saw of it."""
+        if (namespace, instance) not in self._beside:
+            self._note_service(self._service.find(namespace, instance), namespace, instance)
+        version = self._beside[namespace, instance]
+        service = (
+            self._service.apply_over(namespace, instance, body, version)
+            if version
+            else self._service.create(namespace, instance, body)
         )
+        self._note_service(service, namespace, instance)
+        return service
 
-    def _find_same(self, namespace: str, instance: str, known: _Identity) -> str:
-        """Return the newer resourceVersion of a route of which only the status changed; else nothing."""
-        live = self._client.find(_path(namespace, instance, "HTTPRoute"), what=f"HTTPRoute {namespace}/{instance}")
-        return str(live["metadata"]["resourceVersion"]) if live and _identify(live) == known else ""
+    def _note_service(self, service: Json | None, namespace: str, instance: str) -> None:
+        self._beside[namespace, instance] = str(service["metadata"]["resourceVersion"]) if service else ""
+        if service:
+            self._service.remember(service, instance)
 
     def _note(self, route: Json, service: Json, instance: str) -> RouteState:
-        state = describe_route(route, service, instance)
-        self._identities = {
-            **{key: known for key, known in self._identities.items() if key[0] != instance},
-            (instance, state.resource_version): _identify(route),
-        }
-        return state
+        self._route.remember(route, instance)
+        return describe_route(route, service, instance)
 
 
 def describe_route(route: Json, service: Json, instance: str) -> RouteState:
     """Return what an HTTPRoute and a Service (empty: absent) of the API say."""
     rules = route.get("spec", {}).get("rules") or ()
     backends = (rules[-1].get("backendRefs") or ()) if rules else ()
-    metadata = route["metadata"]
     return RouteState(
         weights=read_weights(backends, instance),
         serving=str((service.get("spec", {}).get("selector") or {}).get(LABEL_SLOT, "")),
-        resource_version=str(metadata.get("resourceVersion", "")),
-        is_ours=_HELM_RELEASE not in (metadata.get("annotations") or {}),
+        resource_version=str(route["metadata"].get("resourceVersion", "")),
+        is_ours=is_ours(route),
+        previews=_find_previews(rules),
+        written_by=name_last_writer(route, ("spec", "rules")),
     )
 
 
@@ -151,18 +117,21 @@ def read_weights(backends: Sequence[Json], instance: str) -> Mapping[str, int]:
     return {slot: round(100 * weight / total) for slot, weight in weights.items()}
 
 
-def make_body(manifest: Json, namespace: str, epoch: int) -> dict[str, Any]:
-    """Return a rendered manifest as the product applies it: in its namespace, with its manager and epoch."""
-    metadata = manifest["metadata"]
-    return {
-        **manifest,
-        "metadata": {
-            "name": metadata["name"],
-            "namespace": namespace,
-            "labels": {**(metadata.get("labels") or {}), _MANAGED_BY: "genai-stack"},
-            "annotations": {**(metadata.get("annotations") or {}), _EPOCH: str(epoch)},
-        },
-    }
+def _describe_before(service: Json | None, instance: str) -> RouteState | None:
+    """Return what a Service says that was the route until now (kind service); None where it was not.
+
+    Without a resourceVersion: an HTTPRoute over it is yet to be created.
+    """
+    if service is None or not is_route(service):
+        return None
+    before = describe_service(service, instance)
+    return RouteState(before.weights, before.serving, is_ours=before.is_ours, written_by=before.written_by)
+
+
+def _find_previews(rules: Sequence[Json]) -> tuple[str, ...]:
+    matches = (match for rule in rules for match in rule.get("matches") or ())
+    headers = (header for match in matches for header in match.get("headers") or ())
+    return tuple(sorted({str(one.get("value")) for one in headers if one.get("name") == PREVIEW_HEADER}))
 
 
 def _find_slot(backend: str, instance: str) -> str:
@@ -172,14 +141,6 @@ def _find_slot(backend: str, instance: str) -> str:
     return slot if backend == f"{instance}-{slot}-gateway" else backend
 
 
-def _identify(route: Json) -> _Identity:
-    metadata = route["metadata"]
-    return _Identity(
-        str(metadata.get("uid", "")), int(metadata.get("generation", 0)), metadata.get("annotations") or {}
-    )
-
-
-def _path(namespace: str, instance: str, kind: str) -> str:
-    if kind == "HTTPRoute":
-        return make_path(_GATEWAY_API, "httproutes", namespace, instance)
-    return make_path("v1", "services", namespace, instance)
+def _read_content(live: Json) -> object:
+    metadata = live["metadata"]
+    return int(metadata.get("generation", 0)), metadata.get("annotations") or {}

@@ -9,29 +9,42 @@ from tooling.app.context import Ports, Target
 from tooling.core.action import (
     Action,
     DeleteRoute,
+    FinishSlot,
+    FreezeScalers,
     InstallBase,
     InstallSlot,
+    RemoveLeftovers,
+    RestoreScalers,
+    RestScalers,
     RevertRelease,
+    RunTests,
     Scale,
     SetWeights,
+    StartBackup,
     WarmUp,
 )
 from tooling.core.observation import Observation
 from tooling.core.plan import SLOTS
 from tooling.core.rollout import Rollout
+from tooling.core.steps.releases import FINAL
 from tooling.core.values import merge, role_values
 from tooling.errors import ClusterError
-from tooling.ports.helm import Manifest
+from tooling.ports.helm import Manifest, Values
 
 WARM_UP_PROMPT = "What is 2+2?"
 
 
 @dataclass(slots=True)
 class RouteBook:
-    """Rendered routes by weights, so that the write that takes a bad candidate's traffic waits for no helm."""
+    """Rendered routes by weights, so that the write that takes a bad candidate's traffic waits for no helm.
+
+    A route is rendered from the values of the version that it leads to: the target's where the slot `newest` is in it,
+    else those that the serving slot's release was installed with (promise P5: an abort gives back the route's fields).
+    """
 
     ports: Ports
     target: Target
+    newest: str = ""
     pages: dict[str, tuple[Manifest, ...]] = field(default_factory=dict)
 
     def open(self, weights: Mapping[str, int], serving: str) -> tuple[Manifest, ...]:
@@ -39,40 +52,54 @@ class RouteBook:
         key = f"{sorted(weights.items())}{serving}"
         if key not in self.pages:
             overlay = role_values(self.target.instance, "route", weights=weights, serving=serving)
-            values = merge(self.target.values, overlay)
+            values = merge(self._find_values(weights, serving), overlay)
             self.pages[key] = self.ports.helm.render(self.target.instance, values)
         return self.pages[key]
+
+    def _find_values(self, weights: Mapping[str, int], serving: str) -> Values:
+        if self.newest in weights:
+            return self.target.values
+        stored = self.ports.helm.read_values(f"{self.target.instance}-{serving}")
+        return self.target.values if stored is None else stored
 
 
 def apply(book: RouteBook, rollout: Rollout, action: Action, seen: Observation) -> None:
     """Carry out one action. Raises what the port raises; nothing is retried here."""
     ports, target = book.ports, book.target
-    namespace = target.namespace
+    namespace, instance = target.namespace, target.instance
     match action:
         case InstallBase():
-            values = values_for(target, "base")
-            ports.helm.upgrade(target.instance, values, description=_describe(rollout))
+            ports.helm.upgrade(instance, values_for(target, "base"), description=_describe(rollout))
         case InstallSlot(slot):
             values = values_for(target, "slot", slot)
-            ports.helm.upgrade(f"{target.instance}-{slot}", values, description=_describe(rollout))
+            ports.helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout))
+        case FinishSlot(slot):
+            values = merge(values_for(target, "slot", slot), {"global": {"autoscaler": "on"}})
+            ports.helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout, f" {FINAL}"))
         case RevertRelease(slot, revision):
-            name = f"{target.instance}-{slot}" if slot else target.instance
-            if revision:
-                ports.helm.rollback(name, revision)
-            else:
-                ports.helm.uninstall(name)
+            _take_back(ports, f"{instance}-{slot}" if slot else instance, revision)
+        case RunTests(slot):
+            ports.helm.test(f"{instance}-{slot}")
         case Scale(slot, workload, replicas):
             ports.cluster.scale(namespace, _find_name(seen, slot, workload), replicas)
         case WarmUp(slot):
-            # What an older version calls its models is in that version's config only: ask its default.
-            models = ("",) if rollout.is_rollback else target.models or ("",)
-            for model in models:
-                ports.cluster.ask(namespace, f"{target.instance}-{slot}-gateway", model, WARM_UP_PROMPT)
+            _warm_up(book, rollout, slot)
+        case FreezeScalers(slot):
+            ports.scalers.freeze(namespace, instance, slot)
+        case RestScalers(slot):
+            ports.scalers.rest(namespace, instance, slot)
+        case RestoreScalers(slot):
+            ports.scalers.restore(namespace, instance, slot)
+        case RemoveLeftovers(leftovers):
+            for one in leftovers:
+                ports.cluster.remove_leftover(one)
+        case StartBackup(cronjob, job):
+            ports.cluster.start_job_from(namespace, cronjob, job)
         case SetWeights(weights, serving):
             manifests = book.open(weights, serving)
-            ports.route.write(namespace, target.instance, manifests, seen=seen.route, epoch=rollout.epoch)
+            ports.route.write(namespace, instance, manifests, seen=seen.route, epoch=rollout.epoch)
         case DeleteRoute():
-            ports.route.delete(namespace, target.instance)
+            ports.route.delete(namespace, instance)
 
 
 def prepare(ports: Ports, namespace: str) -> None:
@@ -102,8 +129,23 @@ def values_for(target: Target, role: str, slot: str = "") -> Mapping[str, object
     return merge(target.values, role_values(target.instance, role, slot))
 
 
-def _describe(rollout: Rollout) -> str:
-    return f"genai-stack rollout {rollout.id} action {rollout.journal[-1].nonce}"
+def _take_back(ports: Ports, name: str, revision: int) -> None:
+    if revision:
+        ports.helm.rollback(name, revision)
+    else:
+        ports.helm.uninstall(name)
+
+
+def _warm_up(book: RouteBook, rollout: Rollout, slot: str) -> None:
+    """Ask every model one question; of an older version, what its models are called is in its own config only."""
+    target = book.target
+    models = ("",) if rollout.is_rollback else target.models or ("",)
+    for model in models:
+        book.ports.cluster.ask(target.namespace, f"{target.instance}-{slot}-gateway", model, WARM_UP_PROMPT)
+
+
+def _describe(rollout: Rollout, mark: str = "") -> str:
+    return f"genai-stack rollout {rollout.id}{mark} action {rollout.journal[-1].nonce}"
 
 
 def _find_name(seen: Observation, slot: str, key: str) -> str:

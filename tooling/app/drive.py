@@ -8,10 +8,11 @@ from tooling.app.apply import RouteBook, apply
 from tooling.app.context import Ports, Target
 from tooling.app.observe import needs_own_look, observe
 from tooling.app.recording import bear, name_other_driver, record
-from tooling.core.action import Action, WarmUp
-from tooling.core.decide import LOOK_EVERY, Decision, decide
+from tooling.core.action import Action, RunTests, WarmUp
+from tooling.core.decide import Decision, decide
 from tooling.core.observation import Failure, Observation
 from tooling.core.rollout import DONE, UNKNOWN, Phase, Rollout
+from tooling.core.steps.look import LOOK_EVERY
 from tooling.errors import HeldError, OutsideError
 from tooling.ports.lease import Hold
 from tooling.ports.store import Stored
@@ -53,15 +54,17 @@ class Driver:
             if rollout != stored.rollout:
                 stored = self._save(rollout, stored)
             if decision.wait and not rollout.phase.is_terminal:
-                self.ports.clock.sleep(decision.wait)
+                self.ports.alarm.wait(self.target.namespace, self.target.instance, decision.wait)
             return stored, seen.failure if decision.wait else None
         stored = self._save(rollout.intend(str(decision.action), self.ports.clock.now()), stored)
         self._check_hold()
         failure = self._apply(stored.rollout, decision.action, seen)
         outcome = _name_outcome(failure)
         concluded = stored.rollout.conclude(outcome, self.ports.clock.now())
-        if isinstance(decision.action, WarmUp) and failure is None:
+        if failure is None and isinstance(decision.action, WarmUp):
             concluded = replace(concluded, is_warm=True)
+        if failure is None and isinstance(decision.action, RunTests):
+            concluded = replace(concluded, is_tested=True)
         return self._save(concluded, stored), failure
 
     def _apply(self, rollout: Rollout, action: Action, seen: Observation) -> Failure | None:

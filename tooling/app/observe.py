@@ -2,53 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from tooling.app.compare import compare
 from tooling.app.context import Ports, Target
 from tooling.core.analysis import Measurement
-from tooling.core.observation import Failure, Observation, ReleaseState, SlotState, Wish
-from tooling.core.plan import StepKind
+from tooling.core.observation import Failure, Observation, ReleaseMark, SlotState, Wish
+from tooling.core.plan import Step, StepKind
 from tooling.core.plan import Target as Role
-from tooling.core.rollout import Rollout
+from tooling.core.rollout import Phase, Rollout
+from tooling.core.steps.base import name_backup
 
-_NEEDS_HELM = frozenset({StepKind.INSTALL, StepKind.REVERT})
-_NEEDS_METRICS = frozenset({StepKind.ANALYSIS})
+_NEEDS_HELM = frozenset({StepKind.INSTALL, StepKind.RECALL, StepKind.FINISH, StepKind.REVERT})
+_NEEDS_MORE = _NEEDS_HELM | {
+    StepKind.ANALYSIS,
+    StepKind.QUALITY,
+    StepKind.DRAIN,
+    StepKind.VERIFY,
+    StepKind.BACKUP,
+    StepKind.STEADY,
+}
+_IS_WATCHED = frozenset({Phase.PROGRESSING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def observe(
     ports: Ports, target: Target, rollout: Rollout, *, wish: Wish | None = None, failure: Failure | None = None
 ) -> Observation:
     """Look once. Raises what the ports raise; silence of the metrics is not an error."""
-    step = rollout.step
+    step, namespace, instance = rollout.step, target.namespace, target.instance
     kind = step.kind if step else None
     slots = tuple(slot for slot in (rollout.stable, rollout.candidate) if slot)
     is_base = step is not None and step.target is Role.BASE
     needs_helm = kind in _NEEDS_HELM
+    own = ports.helm.read_release(f"{instance}-{rollout.candidate}") if needs_helm and not is_base else None
+    workloads = ports.cluster.read_slots(namespace, instance, slots)
     return Observation(
-        base=ports.helm.read_release(target.instance) if needs_helm and is_base else None,
+        base=ports.helm.read_release(instance) if needs_helm and is_base else None,
         slots={
-            slot: SlotState(
-                release=_read_slot(ports, target, slot)
-                if needs_helm and not is_base and slot == rollout.candidate
-                else None,
-                workloads=ports.cluster.read_workloads(target.namespace, target.instance, slot),
-            )
-            for slot in slots
+            slot: SlotState(own if slot == rollout.candidate else None, workloads.get(slot, ())) for slot in slots
         },
-        route=ports.route.read(target.namespace, target.instance),
-        measurement=_measure(ports, target, slots) if kind in _NEEDS_METRICS else None,
+        route=ports.route.read(namespace, instance),
+        measurement=_measure(ports, target, rollout, step) if kind is StepKind.ANALYSIS and step else None,
         wish=wish,
         failure=failure,
+        revisions=_read_revisions(ports, target, slots) if rollout.phase in _IS_WATCHED else {},
+        in_flight=ports.metrics.count_in_flight(namespace, instance, slots) if kind is StepKind.DRAIN else {},
+        quality=ports.quality.run(
+            namespace,
+            instance,
+            (rollout.stable, rollout.candidate),
+            target.suites[step.suite],
+            f"{rollout.id}/{rollout.index}",
+        )
+        if kind is StepKind.QUALITY and step
+        else None,
+        comparison=compare(ports, target, rollout) if kind is StepKind.VERIFY else None,
+        base_workloads=ports.cluster.read_base_workloads(namespace, instance) if kind is StepKind.STEADY else (),
+        backup=ports.cluster.read_job(namespace, name_backup(rollout)) if kind is StepKind.BACKUP else None,
     )
 
 
 def needs_own_look(rollout: Rollout) -> bool:
     """Whether the step at hand needs what a look for another step did not ask for."""
-    return rollout.step is not None and rollout.step.kind in _NEEDS_HELM | _NEEDS_METRICS
+    return rollout.step is not None and rollout.step.kind in _NEEDS_MORE
 
 
-def _read_slot(ports: Ports, target: Target, slot: str) -> ReleaseState | None:
-    return ports.helm.read_release(f"{target.instance}-{slot}")
+def _read_revisions(ports: Ports, target: Target, slots: tuple[str, ...]) -> Mapping[str, ReleaseMark]:
+    instance = target.instance
+    return ports.cluster.read_revisions(target.namespace, (instance, *(f"{instance}-{slot}" for slot in slots)))
 
 
-def _measure(ports: Ports, target: Target, slots: tuple[str, ...]) -> Measurement | None:
+def _measure(ports: Ports, target: Target, rollout: Rollout, step: Step) -> Measurement | None:
+    """Measure the slots that have traffic: the candidate alone once it has all of it."""
+    slots = (rollout.candidate,) if step.weight == 100 else (rollout.stable, rollout.candidate)
     measurement = ports.metrics.measure(target.namespace, target.instance, slots)
     return measurement if all(slot in measurement for slot in slots) else None

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from tooling.app import preflight_access
 from tooling.app.apply import RouteBook, values_for
 from tooling.app.context import Ports, Target
+from tooling.app.preflight_access import check_access
+from tooling.app.preflight_apply import check_trial
 from tooling.app.preflight_gpu import check_hardware
+from tooling.app.preflight_images import check_images
+from tooling.app.preflight_pending import make_refusal
+from tooling.app.preflight_room import check_room
+from tooling.app.preflight_together import check_all
+from tooling.app.preflight_tracking import check_tracking
+from tooling.app.same_target import check_instance, tell_place
+from tooling.core.capacity import CapacityPlan
 from tooling.core.kinds import find_certificate_secrets, find_kinds
+from tooling.core.observation import is_pending
 from tooling.core.plan import SLOTS, Step, StepKind
-from tooling.errors import HeldError, PreflightError, UsageError
+from tooling.core.plan import Target as Role
+from tooling.core.rollout import Rollout
+from tooling.core.values import merge
+from tooling.errors import PreflightError, UsageError
 from tooling.ports.helm import Manifest
 
+SCALERS_ON = {"global": {"autoscaler": "on"}}
 ROUTE_API = "gateway.networking.k8s.io/v1"
 
 
@@ -26,10 +43,12 @@ def check_context(ports: Ports, target: Target) -> None:
 
 def check_cluster(ports: Ports, target: Target) -> None:
     """Refuse a cluster without the route's kind, or a namespace without the Secrets that the values name."""
-    if not ports.cluster.has_kind(ROUTE_API, "HTTPRoute"):
+    if target.strategy.route == "gatewayApi" and not ports.cluster.has_kind(ROUTE_API, "HTTPRoute"):
+        place = tell_place(target, "route.kind")
         raise PreflightError(
-            f"the cluster does not know HTTPRoute ({ROUTE_API}).",
-            hint="Install the Gateway API CRDs and a controller for them. Nothing was touched.",
+            f"the cluster does not know HTTPRoute ({ROUTE_API}), and {place} is gatewayApi.",
+            hint="Install the Gateway API CRDs and a controller for them, or write route: {kind: service}. "
+            "Nothing was touched.",
         )
     missing = ports.cluster.find_missing_secrets(target.namespace, target.secrets)
     if missing:
@@ -46,6 +65,7 @@ def check_releases(ports: Ports, target: Target, *, has_slots: bool, is_unfinish
     An unfinished rollout judges pending releases itself: they may be its own.
     """
     instance, namespace = target.instance, target.namespace
+    check_tracking(ports, target)
     if not has_slots:
         _check_plain_install(ports, target)
         route = ports.route.read(namespace, instance)
@@ -60,21 +80,20 @@ def check_releases(ports: Ports, target: Target, *, has_slots: bool, is_unfinish
 
 def check_pending(ports: Ports, target: Target, *, but: str = "") -> None:
     """Refuse releases that another helm is at work on; the status `but` is let pass."""
-    for name in (target.instance, *(f"{target.instance}-{slot}" for slot in SLOTS)):
-        release = ports.helm.read_release(name)
-        if release is None or not release.is_pending or release.status == but:
+    names = (target.instance, *(f"{target.instance}-{slot}" for slot in SLOTS))
+    for name, mark in ports.cluster.read_revisions(target.namespace, names).items():
+        if not is_pending(mark.status) or mark.status == but:
             continue
-        verb = "uninstall" if release.status == "uninstalling" else "rollback"
-        raise HeldError(
-            f"helm is at work on {name} for somebody else ({release.status}, revision {release.revision}).",
-            hint=f"Wait, or if that process is dead: helm {verb} {name} -n {target.namespace}. "
-            "Nothing was touched.",
-        )
+        release = ports.helm.read_release(name)
+        if release is not None and release.is_pending:
+            raise make_refusal(ports, target, release)
 
 
 def _check_plain_install(ports: Ports, target: Target) -> None:
     instance = target.instance
     if ports.helm.read_release(instance) is not None:
+        installed = ports.helm.read_installed(instance)
+        check_instance(target, installed.manifests if installed else ())
         raise PreflightError(
             f"{instance} was installed by plain helm (role all), which release cannot take over yet:",
             hint=f"uninstall it (helm uninstall {instance} -n {target.namespace}) or release under another "
@@ -82,15 +101,84 @@ def _check_plain_install(ports: Ports, target: Target) -> None:
         )
 
 
-def check_rendering(ports: Ports, target: Target, slot: str) -> None:
-    """Render every role: a template's error, or what the cluster lacks, is found before the first write."""
-    manifests = (
-        *ports.helm.render(target.instance, values_for(target, "base")),
-        *ports.helm.render(f"{target.instance}-{slot}", values_for(target, "slot", slot)),
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What the chart makes of the target: base, and the slot that it goes into."""
+
+    base: tuple[Manifest, ...]
+    slot: tuple[Manifest, ...]
+
+    @property
+    def all(self) -> tuple[Manifest, ...]:
+        """Both together."""
+        return (*self.base, *self.slot)
+
+
+def render_roles(ports: Ports, target: Target, slot: str) -> Roles:
+    """Render base and slot: a template's error is found before the first write."""
+    return Roles(
+        ports.helm.render(target.instance, values_for(target, "base")),
+        ports.helm.render(f"{target.instance}-{slot}", values_for(target, "slot", slot)),
     )
-    check_kinds(ports, manifests)
-    check_certificates(ports, target, manifests)
-    check_hardware(ports, manifests)
+
+
+def check_rights(ports: Ports, target: Target) -> None:
+    """Refuse an account that may not do what every rollout does."""
+
+    def render() -> tuple[Manifest, ...]:
+        slot = SLOTS[0]
+        return (*render_roles(ports, target, slot).all, *_render_route(ports, target, slot))
+
+    preflight_access.check_rights(ports, target, render)
+
+
+def check_rollout(ports: Ports, target: Target, rollout: Rollout, roles: Roles) -> CapacityPlan:
+    """Refuse a plan that the cluster cannot carry out, before the first write (P9); return what it takes."""
+    check_kinds(ports, roles.all)
+    late = _render_scalers(ports, target, rollout, roles)
+    check_kinds(ports, late)
+    manifests = (*roles.all, *late, *_render_route(ports, target, rollout.candidate))
+    check_access(ports, target, rollout.steps, manifests)
+    plans: list[CapacityPlan] = []
+    check_all(
+        lambda: check_certificates(ports, target, roles.all),
+        lambda: check_hardware(ports, roles.all),
+        lambda: check_trial(ports, target, manifests, rollout),
+        lambda: check_images(ports, target, manifests),
+        lambda: plans.append(check_room(ports, target, rollout, roles.base, roles.slot)),
+    )
+    return plans[0]
+
+
+def check_base(ports: Ports, target: Target, rollout: Rollout, manifests: tuple[Manifest, ...]) -> None:
+    """Refuse a change of base that the cluster cannot take, before the first write."""
+    check_settings(ports, target, Roles(manifests, ()))
+    check_access(ports, target, rollout.steps, manifests)
+    check_all(
+        lambda: check_trial(ports, target, manifests, rollout),
+        lambda: check_images(ports, target, manifests),
+    )
+
+
+def _render_scalers(ports: Ports, target: Target, rollout: Rollout, roles: Roles) -> tuple[Manifest, ...]:
+    """Return what only the last upgrade of the candidate applies, where the plan has one: its autoscalers."""
+    if not any(step.kind is StepKind.FINISH for step in rollout.steps):
+        return ()
+    values = merge(values_for(target, "slot", rollout.candidate), SCALERS_ON)
+    known = {(one["kind"], one["metadata"]["name"]) for one in roles.slot}
+    found = ports.helm.render(f"{target.instance}-{rollout.candidate}", values)
+    return tuple(one for one in found if (one["kind"], one["metadata"]["name"]) not in known)
+
+
+def _render_route(ports: Ports, target: Target, slot: str) -> tuple[Manifest, ...]:
+    return RouteBook(ports, target, slot).open({slot: 100}, slot) if slot else ()
+
+
+def check_settings(ports: Ports, target: Target, roles: Roles) -> None:
+    """Refuse what the cluster lacks: kinds, certificates, drivers."""
+    check_kinds(ports, roles.all)
+    check_certificates(ports, target, roles.all)
+    check_hardware(ports, roles.all)
 
 
 def check_kinds(ports: Ports, manifests: tuple[Manifest, ...]) -> None:
@@ -125,7 +213,7 @@ def write_routes_ahead(book: RouteBook, steps: tuple[Step, ...], *, stable: str,
     if stable:
         book.open({stable: 100}, stable)
         for step in steps:
-            if step.kind is StepKind.WEIGHT:
+            if step.kind in {StepKind.WEIGHT, StepKind.PREVIEW} and step.target is Role.CANDIDATE:
                 book.open({stable: 100 - step.weight, candidate: step.weight}, stable)
     book.open({candidate: 100}, candidate)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tooling.app.context import Ports, Target
-from tooling.core.decide import LOOK_EVERY
+from tooling.app.telling import tell
 from tooling.core.rollout import Rollout
+from tooling.core.steps.look import LOOK_EVERY
 from tooling.errors import ConflictError, HeldError, OutsideError
 from tooling.ports.store import Stored
 
@@ -18,16 +19,20 @@ def record(ports: Ports, target: Target, rollout: Rollout, seen: Stored | None) 
     Raises HeldError when another driver wrote meanwhile, and what the store raises once the silence was too long.
     """
     began = ports.clock.now()
-    latest = seen
+    latest, before = seen, seen.rollout if seen else None
     while True:
         try:
-            return ports.store.save(target.namespace, rollout, seen=latest)
+            stored = ports.store.save(target.namespace, rollout, seen=latest)
         except OutsideError as error:
             bear(ports, error, began)
+        else:
+            tell(ports, before, rollout)
+            return stored
         fresh = _reread(ports, target, latest)
         if fresh is not None and fresh.rollout == rollout:
+            tell(ports, before, rollout)
             return fresh
-        if (fresh.rollout if fresh else None) != (seen.rollout if seen else None):
+        if (fresh.rollout if fresh else None) != before:
             raise name_other_driver(target)
         latest = fresh
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 
 from tooling.app import preflight
 from tooling.app.apply import RouteBook, prepare
-from tooling.app.context import Ports, Target, find_user
+from tooling.app.base_changes import check_additive, tell_changes
+from tooling.app.context import Ports, Target
 from tooling.app.drive import Driver
+from tooling.app.plan_document import describe_plan
+from tooling.app.plan_table import make_capacity
+from tooling.app.planning import look_around, plan_release
 from tooling.app.recording import record
 from tooling.app.report import Result, report_plan, report_result
 from tooling.app.running import leave_wish
-from tooling.core.observation import SlotState
+from tooling.app.same_target import check_same_target, tell_place
 from tooling.core.plan import Target as Role
-from tooling.core.plan import find_idle_slot, find_required, plan_canary, plan_install
-from tooling.core.rollout import Phase, Rollout, Snapshot, find_verified
+from tooling.core.rollout import Phase, Rollout
+from tooling.core.trail import find_verified
 from tooling.errors import HeldError, OutsideError, UsageError
 from tooling.ports.lease import Hold
 from tooling.ports.load import LoadReport, RunningLoad
@@ -37,6 +41,7 @@ def release(ports: Ports, target: Target, wishes: Wishes) -> Result:
     """Run the whole release and return how it ended. Nothing is written before plan and confirmation."""
     preflight.check_workable(target)
     preflight.check_context(ports, target)
+    preflight.check_rights(ports, target)
     stored = ports.store.load(target.namespace, target.instance)
     is_unfinished = stored is not None and not stored.rollout.phase.is_terminal
     has_slots = stored is not None and (is_unfinished or _left_something(stored.rollout))
@@ -44,51 +49,25 @@ def release(ports: Ports, target: Target, wishes: Wishes) -> Result:
     preflight.check_cluster(ports, target)
     if stored is not None and is_unfinished:
         return _settle_unfinished(ports, target, wishes, stored)
-    rollout = plan_release(ports, target, stored.rollout if stored else None)
+    standing = look_around(ports, target)
+    roles = preflight.render_roles(ports, target, standing.candidate)
+    rollout = plan_release(ports, target, standing, stored.rollout if stored else None, roles)
     if _is_same(rollout, target) and not wishes.is_again:
         ports.reporter.say(f"{target.instance} already runs {target.version.label}: nothing to do.")
         return Result(rollout, exit_code=0)
-    preflight.check_rendering(ports, target, rollout.candidate)
-    book = RouteBook(ports, target)
+    changes = check_additive(ports, target, roles.base)
+    capacity = preflight.check_rollout(ports, target, rollout, roles)
+    book = RouteBook(ports, target, rollout.candidate)
     preflight.write_routes_ahead(book, rollout.steps, stable=rollout.stable, candidate=rollout.candidate)
-    report_plan(ports.reporter, rollout)
+    report_plan(ports.reporter, rollout, target, capacity)
+    tell_changes(ports, changes)
     if wishes.is_dry_run:
-        return Result(rollout, exit_code=0)
+        return Result(rollout, 0, describe_plan(rollout, capacity, changes))
+    rollout = replace(rollout, snapshot=replace(rollout.snapshot, stable_gpus=capacity.asks.stable_gpus))
     confirm(ports, target, wishes.is_confirmed, f"to release {target.version.label}")
     prepare(ports, target.namespace)
     with ports.lease.hold(target.namespace, target.instance) as hold:
         return run(ports, target, book, hold, _begin(ports, target, rollout, hold, stored))
-
-
-def plan_release(ports: Ports, target: Target, before: Rollout | None) -> Rollout:
-    """Take the snapshot and make the plan; writes nothing."""
-    namespace, instance = target.namespace, target.instance
-    route = ports.route.read(namespace, instance)
-    serving = route.leader if route else ""
-    candidate = find_idle_slot(serving)
-    base = ports.helm.read_release(instance)
-    idle = ports.helm.read_release(f"{instance}-{candidate}")
-    running = ports.cluster.read_workloads(namespace, instance, serving) if serving else ()
-    is_split = route is not None and not route.gives({serving: 100})
-    now = ports.clock.now()
-    return Rollout(
-        id=f"{instance}-{int(now * 1000):x}",
-        instance=instance,
-        candidate=candidate,
-        target=target.version,
-        steps=plan_canary(target.strategy, is_split=is_split) if serving else plan_install(),
-        snapshot=Snapshot(
-            serving=serving,
-            base_revision=base.revision if base else 0,
-            candidate_revision=idle.revision if idle else 0,
-            stable={one.key: one.wanted for one in running},
-            required=find_required(target.strategy.declared, SlotState(workloads=running).ready),
-        ),
-        started_at=now,
-        step_started_at=now,
-        by=find_user(),
-        verified=before.verified if before else (),
-    )
 
 
 def resume(ports: Ports, target: Target) -> Result:
@@ -97,20 +76,12 @@ def resume(ports: Ports, target: Target) -> Result:
     stored = ports.store.load(target.namespace, target.instance)
     if stored is None or stored.rollout.phase.is_terminal:
         raise UsageError(
-            f"{target.instance} has no unfinished rollout.", hint="Start one with: genai-stack release"
+            f"{target.instance} has no unfinished rollout in namespace {target.namespace}: "
+            f"{tell_place(target, 'rollout.instance')} says which instance is meant.",
+            hint="Start one with: genai-stack release",
         )
     check_same_target(stored.rollout, target)
     return take_over(ports, target)
-
-
-def check_same_target(rollout: Rollout, target: Target) -> None:
-    """Refuse to drive somebody's rollout with other values; backing out and going back need none."""
-    is_backing_out = rollout.phase in {Phase.ABORTING, Phase.ROLLING_BACK} or rollout.is_rollback
-    if not is_backing_out and rollout.target.digest != target.version.digest:
-        raise UsageError(
-            f"the unfinished rollout releases {rollout.target.label}, these values make {target.version.label}.",
-            hint="Resume with the values it was started with, or take it back with: genai-stack abort",
-        )
 
 
 def take_over(ports: Ports, target: Target) -> Result:
@@ -123,7 +94,8 @@ def take_over(ports: Ports, target: Target) -> Result:
             return report_result(ports.reporter, stored.rollout, LoadReport(), hints=_hints(target))
         claimed = replace(stored.rollout, epoch=hold.epoch, step_started_at=ports.clock.now())
         stored = record(ports, target, claimed, stored)
-        return run(ports, target, RouteBook(ports, target), hold, stored)
+        book = RouteBook(ports, target, "" if claimed.is_rollback else claimed.candidate)
+        return run(ports, target, book, hold, stored)
 
 
 def run(ports: Ports, target: Target, book: RouteBook, hold: Hold, stored: Stored) -> Result:
@@ -170,10 +142,11 @@ def _settle_unfinished(ports: Ports, target: Target, wishes: Wishes, stored: Sto
     rollout = stored.rollout
     ports.reporter.say(f"found an unfinished rollout of {rollout.target.label} in phase {rollout.phase}")
     if wishes.is_dry_run:
-        report_plan(ports.reporter, rollout)
-        return Result(rollout, exit_code=0)
+        report_plan(ports.reporter, rollout, target)
+        return Result(rollout, 0, describe_plan(rollout, make_capacity(rollout, target)))
     is_same = rollout.target.digest == target.version.digest and rollout.phase is not Phase.ABORTING
     if is_same and not rollout.is_rollback:
+        check_same_target(rollout, target)
         return take_over(ports, target)
     if not wishes.aborts_unfinished:
         holder = ports.lease.find_holder(target.namespace, target.instance)
@@ -182,7 +155,7 @@ def _settle_unfinished(ports: Ports, target: Target, wishes: Wishes, stored: Sto
             f"driven by {holder or 'nobody'}).",
             hint="Go on with: genai-stack resume, or take it back with: genai-stack abort. Nothing was touched.",
         )
-    preflight.check_rendering(ports, target, rollout.candidate)
+    preflight.check_settings(ports, target, preflight.render_roles(ports, target, rollout.candidate))
     confirm(ports, target, wishes.is_confirmed, f"to abort that and release {target.version.label}")
     if rollout.phase is not Phase.ABORTING:
         # Under the lock: what somebody else drives at this moment is not taken from under their hands.

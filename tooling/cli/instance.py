@@ -3,64 +3,56 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from tooling.app import history as histories
 from tooling.app import status as statuses
 from tooling.app import uninstall as uninstalls
+from tooling.cli.history_view import make_rows, tell
 from tooling.cli.options import cluster_options, values_options
+from tooling.cli.status_view import draw
+from tooling.cli.watching import follow
 from tooling.cli.wiring import wire
+from tooling.cli.wording import plain
 
 
 @click.command()
 @values_options
 @cluster_options
-def status(**options: Any) -> int:
+@click.option(
+    "--watch", "is_watched", is_flag=True, help="Follow the rollout until it ends; Ctrl-C changes nothing."
+)
+def status(*, is_watched: bool, **options: Any) -> int:
     """Show what runs, and the rollout that is on its way."""
     ports, target = wire(**options)
+    if is_watched:
+        return follow(ports, target, options["output"])
     state = statuses.read_status(ports, target)
     if options["output"] == "json":
         click.echo(json.dumps(state))
         return 0
-    shares = ", ".join(f"{slot} {weight} %" for slot, weight in state["weights"].items()) or "no route"
-    click.echo(f"{state['instance']} in namespace {state['namespace']}: {shares}")
-    rollout = state["rollout"]
-    if rollout:
-        step = f", step {rollout['position']} {rollout['step']}" if rollout["step"] else ""
-        reason = f": {rollout['reason']}" if rollout["reason"] else ""
-        click.echo(f"rollout {rollout['id']} of {rollout['target']}: {rollout['phase']}{step}{reason}")
-    if state["driver"]:
-        click.echo(f"driven by {state['driver']}")
-    rows = [{"slot": slot, **workload} for slot, workloads in state["slots"].items() for workload in workloads]
-    if rows:
-        ports.reporter.table("slots", tuple(rows))
+    for line in draw(state):
+        click.echo(plain(line.text))
     return 0
 
 
 @click.command()
 @values_options
 @cluster_options
-def history(**options: Any) -> int:
-    """List the rollouts that ended, oldest first."""
+@click.argument("identity", metavar="[ROLLOUT]", default="")
+def history(*, identity: str, **options: Any) -> int:
+    """List the rollouts that ended, oldest first; or show one of them whole, by its id or number."""
     ports, target = wire(**options)
-    rollouts = ports.store.history(target.namespace, target.instance)
-    rows = tuple(
-        {
-            "ended": datetime.fromtimestamp(one.ended_at, UTC).isoformat(timespec="seconds"),
-            "rollout": one.id,
-            "target": one.target.label,
-            "phase": one.phase.value,
-            "by": one.by,
-            "reason": one.reason,
-        }
-        for one in rollouts
-    )
+    found = histories.read_past(ports, target, identity) if identity else histories.read_history(ports, target)
     if options["output"] == "json":
-        click.echo(json.dumps(rows))
+        click.echo(json.dumps(found))
+    elif isinstance(found, list):
+        ports.reporter.table("history", make_rows(found))
     else:
-        ports.reporter.table("history", rows)
+        for line in tell(found):
+            click.echo(plain(line))
     return 0
 
 

@@ -37,6 +37,10 @@ COMMANDS = {
         "tooling.cli.lint:lint", "Check rendered manifests against the Kubernetes API and our policies."
     ),
     "diff": Entry("tooling.cli.diff:diff", "Show what a release of these values would change."),
+    "plan": Entry(
+        "tooling.cli.rollout:plan",
+        "Print the steps that a release of these values would take; nothing is written.",
+    ),
     "release": Entry("tooling.cli.rollout:release", "Release the values: first time an install, later a canary."),
     "resume": Entry("tooling.cli.rollout:resume", "Go on with a rollout whose driver died or was interrupted."),
     "promote": Entry("tooling.cli.rollout:promote", "Pass the approval that a rollout waits for."),
@@ -46,6 +50,7 @@ COMMANDS = {
     "history": Entry("tooling.cli.instance:history", "List the rollouts that ended, oldest first."),
     "uninstall": Entry("tooling.cli.instance:uninstall", "Remove route, slots, base and state of an instance."),
     "images": Entry("tooling.cli.images:images", "Print every image that the stack of an environment pulls."),
+    "rbac": Entry("tooling.cli.rbac:rbac", "Print the Role that releases these values, for `kubectl apply -f -`."),
     "completion": Entry("tooling.cli.completion:completion", "Print the completion of a shell, to be read by it."),
     "cluster": Entry("tooling.cli.cluster:cluster", "Start, stop and fill the embedded cluster (Linux)."),
     "local": Entry("tooling.cli.local:local", "Work with the environment `local` on this machine (Linux, root)."),

@@ -8,12 +8,16 @@ from typing import Any
 
 import click
 
+from tooling.app import base as bases
 from tooling.app import release as releases
 from tooling.app import rollback as rollbacks
 from tooling.app import wishes
+from tooling.app.context import Ports
 from tooling.app.report import Result
+from tooling.app.telling import tell_missed
 from tooling.cli.options import cluster_options, values_options
 from tooling.cli.wiring import wire
+from tooling.errors import UsageError
 
 
 @click.command()
@@ -23,13 +27,41 @@ from tooling.cli.wiring import wire
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--again", is_flag=True, help="Release even what already runs.")
 @click.option("--abort-unfinished", is_flag=True, help="Abort another target's unfinished rollout first.")
-def release(*, dry_run: bool, yes: bool, again: bool, abort_unfinished: bool, **options: Any) -> int:
+@click.option("--base", "is_base", is_flag=True, help="Change base alone, with a backup first; no traffic moves.")
+@click.option("--without-backup", is_flag=True, help="With --base: make no backup of the vector DB first.")
+@click.option("--reason", default="", metavar="TEXT", help="With --base: why, for the record.")
+def release(
+    *,
+    dry_run: bool,
+    yes: bool,
+    again: bool,
+    abort_unfinished: bool,
+    is_base: bool,
+    without_backup: bool,
+    reason: str,
+    **options: Any,
+) -> int:
     """Release the values: first time an install, later a canary."""
+    if without_backup and not is_base:
+        raise UsageError("--without-backup is for --base: a rollout of the slots makes no backup.")
     ports, target = wire(**options)
+    if is_base:
+        asked_of_base = bases.BaseWishes(again, yes, dry_run, without_backup, reason)
+        return conclude(ports, bases.release_base(ports, target, asked_of_base), options)
     asked = releases.Wishes(
         is_again=again, is_confirmed=yes, is_dry_run=dry_run, aborts_unfinished=abort_unfinished
     )
-    return finish(releases.release(ports, target, asked), options)
+    return conclude(ports, releases.release(ports, target, asked), options)
+
+
+@click.command()
+@values_options
+@cluster_options
+def plan(**options: Any) -> int:
+    """Print the steps that a release of these values would take; nothing is written."""
+    ports, target = wire(**options)
+    asked = releases.Wishes(is_again=True, is_dry_run=True)
+    return conclude(ports, releases.release(ports, target, asked), options)
 
 
 @click.command()
@@ -38,7 +70,7 @@ def release(*, dry_run: bool, yes: bool, again: bool, abort_unfinished: bool, **
 def resume(**options: Any) -> int:
     """Go on with a rollout whose driver died or was interrupted."""
     ports, target = wire(**options)
-    return finish(releases.resume(ports, target), options)
+    return conclude(ports, releases.resume(ports, target), options)
 
 
 @click.command()
@@ -48,7 +80,7 @@ def resume(**options: Any) -> int:
 def promote(*, reason: str, **options: Any) -> int:
     """Pass the approval that a rollout waits for."""
     ports, target = wire(**options)
-    return finish(wishes.promote(ports, target, reason), options)
+    return conclude(ports, wishes.promote(ports, target, reason), options)
 
 
 @click.command()
@@ -60,7 +92,7 @@ def abort(*, reason: str, **options: Any) -> int:
     ports, target = wire(**options)
     result = wishes.abort(ports, target, reason)
     is_as_asked = result.exit_code == 3
-    return finish(replace(result, exit_code=0) if is_as_asked else result, options)
+    return conclude(ports, replace(result, exit_code=0) if is_as_asked else result, options)
 
 
 @click.command()
@@ -70,7 +102,13 @@ def abort(*, reason: str, **options: Any) -> int:
 def rollback(*, yes: bool, **options: Any) -> int:
     """Go back to the last verified version."""
     ports, target = wire(**options)
-    return finish(rollbacks.rollback(ports, target, is_confirmed=yes), options)
+    return conclude(ports, rollbacks.rollback(ports, target, is_confirmed=yes), options)
+
+
+def conclude(ports: Ports, result: Result, options: dict[str, Any]) -> int:
+    """Say which notifications were missed, then finish."""
+    tell_missed(ports)
+    return finish(result, options)
 
 
 def finish(result: Result, options: dict[str, Any]) -> int:

@@ -13,5 +13,7 @@ from tooling.app.context import Ports, Target
 def wire(**options: Any) -> tuple[Ports, Target]:
     """Return what a command on a rollout works with; its reporter is closed before an error is printed."""
     ports, target = bootstrap.rollout(**options)
-    click.get_current_context().call_on_close(ports.reporter.close)
+    context = click.get_current_context()
+    context.call_on_close(ports.notices.close)
+    context.call_on_close(ports.reporter.close)
     return ports, target

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tooling.core.leftovers import Leftover
+
 
 @dataclass(frozen=True, slots=True)
 class InstallBase:
@@ -59,6 +61,77 @@ class WarmUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTests:
+    """Run the tests that the chart brings (`helm test`) against one slot."""
+
+    slot: str
+
+    def __str__(self) -> str:
+        return f"helm test {self.slot}"
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSlot:
+    """Upgrade a slot to the same target with its autoscalers switched on; pod templates stay as they are."""
+
+    slot: str
+
+    def __str__(self) -> str:
+        return f"helm upgrade {self.slot} with autoscalers"
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeScalers:
+    """Let the autoscalers of a slot never scale down."""
+
+    slot: str
+
+    def __str__(self) -> str:
+        return f"freeze autoscalers of {self.slot}"
+
+
+@dataclass(frozen=True, slots=True)
+class RestScalers:
+    """Keep the autoscalers of a slot from waking it once it has no pods."""
+
+    slot: str
+
+    def __str__(self) -> str:
+        return f"let autoscalers of {self.slot} rest"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreScalers:
+    """Give the autoscalers of a slot back what their manifests say."""
+
+    slot: str
+
+    def __str__(self) -> str:
+        return f"restore autoscalers of {self.slot}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLeftovers:
+    """Remove what a version that was taken back left behind in live objects."""
+
+    leftovers: tuple[Leftover, ...]
+
+    def __str__(self) -> str:
+        return f"remove leftovers: {', '.join(one.what for one in self.leftovers)}"[:200]
+
+
+@dataclass(frozen=True, slots=True)
+class StartBackup:
+    """Start a backup of the vector DB: a Job of that name, made from a CronJob."""
+
+    cronjob: str
+    job: str
+
+    def __str__(self) -> str:
+        return f"start backup {self.job} from CronJob {self.cronjob}"
+
+
+@dataclass(frozen=True, slots=True)
 class SetWeights:
     """Write the whole route in one write: percent by slot; slots that are not named get none."""
 
@@ -78,4 +151,19 @@ class DeleteRoute:
         return "delete the route"
 
 
-Action = InstallBase | InstallSlot | RevertRelease | Scale | WarmUp | SetWeights | DeleteRoute
+Action = (
+    InstallBase
+    | InstallSlot
+    | FinishSlot
+    | RevertRelease
+    | Scale
+    | WarmUp
+    | RunTests
+    | FreezeScalers
+    | RestScalers
+    | RestoreScalers
+    | RemoveLeftovers
+    | StartBackup
+    | SetWeights
+    | DeleteRoute
+)

@@ -106,11 +106,11 @@ class Verdict:
 
 
 def add_pods(
-    baseline: Measurement | None, measurement: Measurement | None, slots: tuple[str, str]
+    baseline: Measurement | None, measurement: Measurement | None, slots: tuple[str, ...]
 ) -> Measurement | None:
     """Return the baseline with the pods that it did not know: they count from when they were first seen.
 
-    A baseline begins only with a measurement of both slots.
+    A baseline begins only with a measurement of all `slots`.
     """
     if not measurement or (baseline is None and not set(slots) <= set(measurement)):
         return baseline
@@ -157,6 +157,30 @@ def judge(
         return Verdict(Result.INCONCLUSIVE, "the metrics hold values that are no numbers")
     result, reason = _compare(ours, theirs, settings)
     return Verdict(result, reason, stable=theirs, candidate=ours)
+
+
+def judge_alone(
+    earlier: Measurement | None, later: Measurement | None, *, candidate: str, settings: AnalysisSettings
+) -> Verdict:
+    """Give the verdict on a candidate that has all traffic: nothing runs beside it, so its own error share counts.
+
+    Latency is not judged: what came before is no control for what comes after.
+    """
+    if not earlier or not later or candidate not in earlier or candidate not in later:
+        return Verdict(Result.INCONCLUSIVE, f"no measurement of {candidate}")
+    ours = count_between(earlier[candidate], later[candidate])
+    if not isfinite(ours.requests) or not isfinite(ours.errors):
+        return Verdict(Result.INCONCLUSIVE, "the metrics hold values that are no numbers", candidate=ours)
+    allowed = settings.max_error_increase
+    numbers = f"{ours.errors:.0f} of {ours.requests:.0f} requests failed ({ours.error_percent:.1f} %)"
+    if ours.requests < settings.min_requests:
+        reason = f"{ours.requests:.0f} requests so far, {settings.min_requests} are needed"
+        return Verdict(Result.INCONCLUSIVE, reason, candidate=ours)
+    if ours.error_percent <= allowed:
+        return Verdict(Result.SUCCESSFUL, f"{numbers}; at most {allowed:g} % is allowed", candidate=ours)
+    if ours.errors >= LEAST_ERRORS:
+        return Verdict(Result.FAILED, f"{numbers}; at most {allowed:g} % is allowed", candidate=ours)
+    return Verdict(Result.INCONCLUSIVE, f"{numbers}: too few to condemn it, too many to go on", candidate=ours)
 
 
 def _compare(ours: SlotNumbers, theirs: SlotNumbers, settings: AnalysisSettings) -> tuple[Result, str]:

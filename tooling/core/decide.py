@@ -11,44 +11,58 @@ from dataclasses import dataclass, replace
 
 from tooling.core.action import Action, WarmUp
 from tooling.core.gate import Progress, State
+from tooling.core.interference import find_meddling
 from tooling.core.observation import Observation
-from tooling.core.plan import StepKind, plan_backout
-from tooling.core.rollout import Event, Phase, Rollout, Verified, move_verified, note_verified
-from tooling.core.steps import (
-    Look,
-    analyse,
-    await_approval,
-    hold,
-    install,
-    promote,
-    revert,
-    scale,
-    set_weight,
-)
+from tooling.core.plan import Step, StepKind, plan_backout, plan_base_backout
+from tooling.core.rollout import Event, Phase, Rollout
+from tooling.core.steps.base import back_up, steady, verify
+from tooling.core.steps.gates import analyse, assess, await_approval, hold, note_approval, run_tests
+from tooling.core.steps.look import Look
+from tooling.core.steps.pods import drain, freeze, rest, restore, scale
+from tooling.core.steps.releases import finish, install, recall, revert
+from tooling.core.steps.traffic import keep_traffic, preview, promote, set_weight
 from tooling.core.strategy import Strategy
+from tooling.core.trail import Verified, move_verified, note_verified
 
 MOST_TRIES = 30
 """Times that an action may fail in a row for reasons that can pass."""
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks while nothing is to be done."""
+PROMOTE_FULL = "promote --full"
+"""The wish to leave out all gates that are still to come."""
 
 _WORK: Mapping[StepKind, Callable[[Look], Progress]] = {
     StepKind.INSTALL: install,
+    StepKind.RECALL: recall,
     StepKind.SCALE: scale,
+    StepKind.PREVIEW: preview,
+    StepKind.TEST: run_tests,
     StepKind.WEIGHT: set_weight,
+    StepKind.HOLD: hold,
     StepKind.ANALYSIS: analyse,
+    StepKind.QUALITY: assess,
     StepKind.APPROVAL: await_approval,
     StepKind.PROMOTE: promote,
-    StepKind.HOLD: hold,
+    StepKind.FREEZE: freeze,
+    StepKind.FINISH: finish,
+    StepKind.DRAIN: drain,
+    StepKind.REST: rest,
+    StepKind.RESTORE: restore,
     StepKind.REVERT: revert,
+    StepKind.VERIFY: verify,
+    StepKind.BACKUP: back_up,
+    StepKind.STEADY: steady,
 }
 
 _PHASE_EVENT: Mapping[StepKind, Event] = {
+    StepKind.PREVIEW: Event.PROGRESS,
+    StepKind.TEST: Event.PROGRESS,
     StepKind.WEIGHT: Event.PROGRESS,
+    StepKind.HOLD: Event.PROGRESS,
     StepKind.ANALYSIS: Event.PROGRESS,
+    StepKind.QUALITY: Event.PROGRESS,
     StepKind.APPROVAL: Event.PAUSE,
     StepKind.PROMOTE: Event.PROMOTE,
+    StepKind.STEADY: Event.PROMOTE,
 }
 
 _PHASE_OF: Mapping[Event, Phase] = {
@@ -56,6 +70,8 @@ _PHASE_OF: Mapping[Event, Phase] = {
     Event.PAUSE: Phase.PAUSED,
     Event.PROMOTE: Phase.PROMOTING,
 }
+
+_STAYS = frozenset({Phase.ABORTING, Phase.ROLLING_BACK, Phase.PROMOTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +94,83 @@ def decide(rollout: Rollout, seen: Observation, strategy: Strategy, now: float) 
     if _wants_abort(rollout, seen):
         wish = seen.wish
         detail = f": {wish.reason}" if wish and wish.reason else ""
-        return _fall_back(rollout, f"aborted by {wish.by if wish else ''}{detail}", now)
-    if seen.failure and (not seen.failure.is_retryable or _is_hopeless(rollout)):
-        return _fall_back(rollout, seen.failure.message, now)
-    step = rollout.step
-    if step is None:
+        return _fall_back(rollout, f"aborted by {wish.by if wish else ''}{detail}", strategy, now)
+    if seen.failure and (not seen.failure.is_retryable or _is_hopeless(rollout)) and not _is_tidying(rollout):
+        return _fall_back(rollout, seen.failure.message, strategy, now)
+    if rollout.step is None:
         return _finish(rollout, now)
-    progress = _WORK[step.kind](Look(rollout, seen, strategy, now))
-    return _follow(rollout, progress, now)
+    look = Look(rollout, seen, strategy, now)
+    full = _skip_gates(look)
+    if full is not None:
+        return Decision(_enter(full, now), reason="all gates that were left are passed")
+    progress = _answer_meddling(look) or keep_traffic(look) or _WORK[rollout.step.kind](look)
+    return _follow(rollout, progress, strategy, now)
 
 
-def _follow(rollout: Rollout, progress: Progress, now: float) -> Decision:
+def _answer_meddling(look: Look) -> Progress | None:
+    """Put right what somebody else did, or give up; the answer is recorded once for each thing that was done."""
+    found = find_meddling(look)
+    if found is None:
+        return None
+    rollout, remedy = look.rollout, found.remedy
+    is_again = remedy is not None and rollout.count_tries(str(remedy)) > 1
+    answer = "aborted" if remedy is None or is_again else str(remedy)
+    noted = rollout.interfered(found.what, found.by, answer, look.now).interferences
+    if remedy is None or is_again:
+        return Progress(State.FAILED, str(found), changes={"interferences": noted})
+    return Progress(State.ACT, f"{found}: {remedy}", remedy, {"interferences": noted})
+
+
+def _skip_gates(look: Look) -> Rollout | None:
+    """Return the rollout at its promotion when a person asked for that and the candidate is installed."""
+    rollout, wish = look.rollout, look.seen.wish
+    if wish is None or wish.verb != PROMOTE_FULL or wish.rollout != rollout.id:
+        return None
+    goal = next((at for at, step in enumerate(rollout.steps) if step.kind is StepKind.PROMOTE), 0)
+    if goal and rollout.steps[goal - 1].kind is StepKind.SCALE:
+        goal -= 1
+    installed = max(
+        (at for at, step in enumerate(rollout.steps[:goal]) if step.kind is StepKind.INSTALL), default=goal
+    )
+    if rollout.phase in _STAYS or not installed < rollout.index < goal:
+        return None
+    traced = rollout.traced(look.now, is_done=True, reason=f"passed by {wish.by}")
+    return replace(traced, index=goal, step_started_at=look.now, approvals=note_approval(look), baseline=None)
+
+
+def _follow(rollout: Rollout, progress: Progress, strategy: Strategy, now: float) -> Decision:
     changed = replace(rollout, **progress.changes) if progress.changes else rollout
     if progress.state is State.FAILED:
-        return _fall_back(changed, progress.reason, now)
+        return _fall_back(changed, progress.reason, strategy, now)
     if progress.state is State.ACT:
         return Decision(changed, action=progress.action, reason=progress.reason)
     if progress.state is State.WAIT:
-        return Decision(changed, wait=LOOK_EVERY, reason=progress.reason)
-    following = replace(changed, index=changed.index + 1, step_started_at=now)
+        paused = _pause(changed, now, is_for_person=progress.is_for_person)
+        return Decision(paused, wait=progress.every, reason=progress.reason)
+    traced = changed.traced(now, is_done=True, reason=progress.reason)
+    following = replace(traced, index=traced.index + 1, step_started_at=now)
     if following.step is None:
         return _finish(following, now, progress.reason)
     return Decision(_enter(following, now), reason=progress.reason)
 
 
+def _pause(rollout: Rollout, now: float, *, is_for_person: bool) -> Rollout:
+    """Have the phase say whether a person is waited for; the step goes on."""
+    if rollout.phase is Phase.PROGRESSING and is_for_person:
+        return replace(rollout.after(Event.PAUSE, now), step_started_at=rollout.step_started_at)
+    if rollout.phase is Phase.PAUSED and not is_for_person and _is_judged(rollout):
+        return replace(rollout.after(Event.PROGRESS, now), step_started_at=rollout.step_started_at)
+    return rollout
+
+
+def _is_judged(rollout: Rollout) -> bool:
+    return rollout.step is not None and _PHASE_EVENT.get(rollout.step.kind) is Event.PROGRESS
+
+
 def _enter(rollout: Rollout, now: float) -> Rollout:
     """Move to the phase that the step belongs to."""
     step = rollout.step
-    if step is None or rollout.phase in {Phase.ABORTING, Phase.ROLLING_BACK}:
+    if step is None or rollout.phase in _STAYS:
         return rollout
     event = _PHASE_EVENT.get(step.kind)
     if event is None or _PHASE_OF[event] is rollout.phase:
@@ -119,22 +184,32 @@ def _finish(rollout: Rollout, now: float, reason: str = "") -> Decision:
             rollout.verified, rollout.candidate, rollout.snapshot.candidate_revision, rollout.installed_revision
         )
         return Decision(rollout.after(Event.BACKED_OUT, now, verified=verified), reason=reason)
-    proven = Verified(
+    verified = rollout.verified if rollout.is_base else note_verified(rollout.verified, _prove(rollout))
+    return Decision(rollout.after(Event.COMPLETE, now, verified=verified), reason=reason)
+
+
+def _prove(rollout: Rollout) -> Verified:
+    return Verified(
         rollout.candidate,
         rollout.installed_revision,
         rollout.target.digest,
         rollout.target.label,
         rollout.id,
         rollout.snapshot.required,
+        rollout.number,
+        rollout.target,
     )
-    ended = rollout.after(Event.COMPLETE, now, verified=note_verified(rollout.verified, proven))
-    return Decision(ended, reason=reason)
 
 
 def _is_hopeless(rollout: Rollout) -> bool:
     """Whether one action was tried too often; warming up has a deadline of its own."""
     last = rollout.journal[-1].action if rollout.journal else ""
     return rollout.count_failures() >= MOST_TRIES and last != str(WarmUp(rollout.candidate))
+
+
+def _is_tidying(rollout: Rollout) -> bool:
+    """Whether the last action only tidied up: what it could not do is told, and stops nobody."""
+    return rollout.step is not None and rollout.step.kind is StepKind.VERIFY
 
 
 def _wants_abort(rollout: Rollout, seen: Observation) -> bool:
@@ -146,10 +221,12 @@ def _wants_abort(rollout: Rollout, seen: Observation) -> bool:
     )
 
 
-def _fall_back(rollout: Rollout, reason: str, now: float) -> Decision:
+def _fall_back(rollout: Rollout, reason: str, strategy: Strategy, now: float) -> Decision:
     """Back out, or, when backing out itself fails, stop and call a person."""
+    traced = rollout.traced(now, is_done=False, reason=reason)
     if rollout.phase is Phase.ABORTING:
         together = f"{rollout.reason}; backing out failed: {reason}"
-        return Decision(rollout.after(Event.FAIL, now, reason=together), reason=together)
-    aborting = rollout.after(Event.ABORT, now, reason=reason, steps=plan_backout(), index=0, verdict_at=now)
+        return Decision(traced.after(Event.FAIL, now, reason=together), reason=together)
+    steps: tuple[Step, ...] = plan_base_backout(strategy) if rollout.is_base else plan_backout(strategy)
+    aborting = traced.after(Event.ABORT, now, reason=reason, steps=steps, index=0, verdict_at=now)
     return Decision(aborting, reason=reason)

@@ -25,12 +25,18 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step's report; `changes` are fields of the rollout to record with it."""
+    """A step's report.
+
+    `changes` are fields of the rollout to record with it, `every` is seconds until the next look,
+    `is_for_person` says that only a person can end the wait.
+    """
 
     state: State
     reason: str = ""
     action: Action | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    every: float = 1.0
+    is_for_person: bool = False
 
 
 def done(reason: str = "", **changes: object) -> Progress:
@@ -43,9 +49,9 @@ def act(action: Action, **changes: object) -> Progress:
     return Progress(State.ACT, str(action), action, changes)
 
 
-def wait(reason: str, **changes: object) -> Progress:
-    """Report that time is needed."""
-    return Progress(State.WAIT, reason, changes=changes)
+def wait(reason: str, *, every: float = 1.0, is_for_person: bool = False, **changes: object) -> Progress:
+    """Report that time is needed, and that nothing is to be looked at for `every` seconds."""
+    return Progress(State.WAIT, reason, changes=changes, every=every, is_for_person=is_for_person)
 
 
 def fail(reason: str, **changes: object) -> Progress:

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tooling.core.analysis import Measurement
+from tooling.core.comparison import Comparison
+from tooling.core.quality import QualityRun
+
+
+def is_pending(status: str) -> bool:
+    """Whether Helm's status word says that an operation has begun and not ended (it runs, or its process died)."""
+    return status.startswith("pending-") or status == "uninstalling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +24,31 @@ class ReleaseState:
     status: str
     description: str = ""
     chart: str = ""
+    updated_at: float = 0.0
+    """When it was made, in seconds since the epoch; 0 where that is not known."""
 
     @property
     def is_pending(self) -> bool:
         """Whether an operation on it has begun and not ended (it runs, or its process died)."""
-        return self.status.startswith("pending-") or self.status == "uninstalling"
+        return is_pending(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMark:
+    """What Helm's own records say of a release: newest revision, its status word, its age in seconds."""
+
+    revision: int
+    status: str
+    age: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A Job: whether it ended, how, and why it failed."""
+
+    name: str
+    is_done: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +65,16 @@ class Workload:
     """Why a pod does not start and will not by itself, in one line; empty while there is hope."""
     waiting: str = ""
     """Why a pod is not ready yet, in one line."""
+    autoscaler: str = ""
+    """State of its autoscaler: on, frozen (never down), resting; empty where it has none."""
+    asked: int = 0
+    """Replicas that its autoscaler asks for now; 0 where it has none or does not say."""
+    template: str = ""
+    """Digest of its pod template; empty where that was not read."""
+    edited_by: str = ""
+    """Who wrote its pod template last besides helm: `manager (operation, time)`; empty for nobody."""
+    scaled_by: str = ""
+    """Who wrote its replicas last besides us: `manager (operation, time)`; empty for nobody."""
 
     def has(self, replicas: int) -> bool:
         """Whether that many pods of the newest template are wanted and ready."""
@@ -70,6 +107,10 @@ class RouteState:
     serving: str
     resource_version: str = ""
     is_ours: bool = True
+    previews: tuple[str, ...] = ()
+    """Slots that can be reached by themselves: by the preview header, or by a Service of their own."""
+    written_by: str = ""
+    """Who wrote it last besides us: `manager (operation, time)`; empty for nobody."""
 
     @property
     def leader(self) -> str:
@@ -83,7 +124,7 @@ class RouteState:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person asked of a running rollout from another process: `abort` or `promote`.
+    """What a person asked of a running rollout from another process: `abort`, `promote`, or `promote --full`.
 
     `step` is the index of the step that waited when it was asked: a promote passes that one and no later one.
     """
@@ -117,6 +158,14 @@ class Observation:
     measurement: Measurement | None = None
     wish: Wish | None = None
     failure: Failure | None = None
+    revisions: Mapping[str, ReleaseMark] = field(default_factory=dict)
+    """Newest revisions by release name, as far as they were looked for."""
+    in_flight: Mapping[str, int] = field(default_factory=dict)
+    """Requests that the gateways of a slot are answering; a slot without data is missing."""
+    quality: QualityRun | None = None
+    comparison: Comparison | None = None
+    base_workloads: tuple[Workload, ...] = ()
+    backup: JobState | None = None
 
     def slot(self, name: str) -> SlotState:
         """Return the slot of that name, empty when nothing is installed there."""

@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tooling.core.analysis import Measurement, Verdict
+from tooling.core.analysis import Measurement
 from tooling.core.plan import Step
+from tooling.core.trail import Approval, Entry, Interference, StepRecord, TargetVersion, Trace, Verified
 from tooling.errors import IllegalTransition
 
 JOURNAL_LENGTH = 100
 DONE = "done"
 UNKNOWN = "unknown: "
 """How the outcome of an action begins whose effect may have taken place or not."""
-VERIFIED_LENGTH = 6
+_BUSY = "another operation (install/upgrade/rollback) is in progress"
+TRAIL_LENGTH = 100
+INTERFERENCES_LENGTH = 20
 
 
 class Phase(StrEnum):
@@ -90,31 +93,12 @@ def find_phase(phase: Phase, event: Event) -> Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """A version that proved itself in a rollout that succeeded; `required` is the pods that it then ran with."""
-
-    slot: str
-    revision: int
-    digest: str
-    label: str
-    rollout: str
-    required: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class TargetVersion:
-    """What is released: a digest over chart and values, and a label that a person recognises."""
-
-    digest: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What stood before the first effect: the serving slot ("" for none), Helm revisions (0: absent).
 
     `required` is the number of pods that all traffic needs, `stable` what the serving slot was asked for,
-    both by workload key.
+    both by workload key. `gpus` and `stable_gpus` are GPUs per pod of candidate and stable, `templates` digests of
+    stable's pod templates, by workload key too. `most_gpus` is what both slots may take together (None: no bound).
     """
 
     serving: str = ""
@@ -122,27 +106,11 @@ class Snapshot:
     candidate_revision: int = 0
     required: Mapping[str, int] = field(default_factory=dict)
     stable: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One intended action of the journal. `done_at` is 0 until it was done; seconds since the epoch."""
-
-    number: int
-    nonce: str
-    action: str
-    intended_at: float
-    done_at: float = 0.0
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """How one judged step went, for the table at the end."""
-
-    step: str
-    weight: int
-    verdict: Verdict
+    stable_revision: int = 0
+    gpus: Mapping[str, int] = field(default_factory=dict)
+    stable_gpus: Mapping[str, int] = field(default_factory=dict)
+    most_gpus: int | None = None
+    templates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +140,31 @@ class Rollout:
     records: tuple[StepRecord, ...] = ()
     journal: tuple[Entry, ...] = ()
     verified: tuple[Verified, ...] = ()
+    number: int = 0
+    """Counts the rollouts of an instance: `rollback --to` and `history` name them by it."""
+    strategy: str = ""
+    """Digest of the strategy's settings."""
+    kind: str = "canary"
+    """The strategy that it was planned with: canary or blueGreen."""
+    is_base: bool = False
+    """Whether base alone is released; such a rollout has no candidate."""
+    backup: str = ""
+    """Name of the CronJob that base is backed up with first."""
+    base_revision: int = 0
+    """Helm revision of base that this rollout made; 0 before."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the candidate's pod templates, by workload key, once it was ready."""
+    is_tested: bool = False
+    was: TargetVersion | None = None
+    """What stable ran when the rollout began."""
+    approvals: tuple[Approval, ...] = ()
+    trail: tuple[Trace, ...] = ()
+    interferences: tuple[Interference, ...] = ()
+    cut_streams: int | None = None
+    """Requests that were under way when their slot was scaled down; None where that was never counted."""
+    compared: int = 0
+    differences: tuple[str, ...] = ()
+    """Where live objects differ from their manifests after all was taken back."""
 
     @property
     def stable(self) -> str:
@@ -188,9 +181,22 @@ class Rollout:
         return any(entry.action == action for entry in self.journal)
 
     def is_in_doubt(self, action: str) -> bool:
-        """Whether the last try of that action has no known end: its driver died in it, or its reply was lost."""
+        """Whether the last try of that action may have left something pending: it is not known to have succeeded.
+
+        Helm that ended with an error may have failed to write that down. Only its word that somebody else was at
+        work before it (helm 3.22 and 4.3, pkg/action/upgrade.go) says that it did not begin.
+        """
         last = next((entry for entry in reversed(self.journal) if entry.action == action), None)
-        return last is not None and (not last.outcome or last.outcome.startswith(UNKNOWN))
+        return last is not None and last.outcome != DONE and _BUSY not in last.outcome
+
+    def has_done(self, action: str) -> bool:
+        """Whether that action was tried since the step began, and the last try succeeded."""
+        tries = [one for one in self.journal if one.action == action and one.intended_at >= self.step_started_at]
+        return bool(tries) and tries[-1].outcome == DONE
+
+    def count_tries(self, action: str) -> int:
+        """How often that action was tried since the step began."""
+        return sum(one.action == action and one.intended_at >= self.step_started_at for one in self.journal)
 
     def count_failures(self) -> int:
         """How often the last action was tried in a row without success."""
@@ -218,20 +224,14 @@ class Rollout:
         last = replace(self.journal[-1], done_at=now, outcome=outcome)
         return replace(self, journal=(*self.journal[:-1], last))
 
+    def traced(self, now: float, *, is_done: bool, reason: str = "") -> Rollout:
+        """Return the rollout with the step at hand in its trail; nothing changes where there is none."""
+        if self.step is None:
+            return self
+        trace = Trace(str(self.step), self.step_started_at, now, is_done, reason)
+        return replace(self, trail=(*self.trail, trace)[-TRAIL_LENGTH:])
 
-def note_verified(verified: tuple[Verified, ...], new: Verified) -> tuple[Verified, ...]:
-    """Put a version on top of those that proved themselves; the oldest is forgotten."""
-    rest = tuple(one for one in verified if (one.slot, one.revision) != (new.slot, new.revision))
-    return (*rest, new)[-VERIFIED_LENGTH:]
-
-
-def move_verified(verified: tuple[Verified, ...], slot: str, before: int, now: int) -> tuple[Verified, ...]:
-    """Follow a version to the revision that taking a release back made of it: helm prunes the older one."""
-    return tuple(
-        replace(one, revision=now) if (one.slot, one.revision) == (slot, before) else one for one in verified
-    )
-
-
-def find_verified(verified: tuple[Verified, ...], slot: str) -> Verified | None:
-    """Return the last verified version that the slot held."""
-    return next((one for one in reversed(verified) if one.slot == slot), None)
+    def interfered(self, what: str, by: str, answer: str, now: float) -> Rollout:
+        """Return the rollout with one more thing that somebody else did, and what was done about it."""
+        one = Interference(now, what, by, answer)
+        return replace(self, interferences=(*self.interferences, one)[-INTERFERENCES_LENGTH:])

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
+from tooling.core.durations import parse_duration
+from tooling.core.entries import QualitySettings, StrategyStep, read_quality, read_steps
 from tooling.core.values import read_count
 
-# Bounded: more digits would be no finite number, and take long to pass over.
-_DURATION = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)(ms|[smhd])")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
 Values = Mapping[str, Any]
-
-
-def parse_duration(text: str, *, has_days: bool = False) -> float:
-    """Read `90s`, `10m` or `1h30m` as seconds, `1d` too where days are meant. Raises ValueError for the rest."""
-    parts = _DURATION.findall(text)
-    is_whole = "".join(number + unit for number, unit in parts) == text
-    if not parts or not is_whole or ("d" in text and not has_days):
-        raise ValueError(f"{text!r} is not a duration such as 90s, 10m or 1h30m")
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
-
-
-@dataclass(frozen=True, slots=True)
-class StrategyStep:
-    """One entry of `rollout.steps`: a weight (percent 1-100) held for `hold` seconds, or an approval."""
-
-    weight: int = 0
-    hold: float = 0.0
-    approval_timeout: float | None = None
-
-    @property
-    def is_approval(self) -> bool:
-        """Whether a person has to say go on."""
-        return self.approval_timeout is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +42,80 @@ class LoadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CapacitySettings:
+    """Bounds of a plan (design section 4, Capacity). Shares are 0-1.
+
+    `standby` is the share of what all traffic needs that the old slot keeps after `scaleDownDelay`, for a rollback
+    that need not wait for pods. `required` overrides, by workload key, what all traffic needs. `max_surge_gpus`
+    None means as many as a second slot takes. `is_autoscaled` says that nodes are added when they are needed.
+    """
+
+    floor: float = 1.0
+    abort_floor: float = 1.0
+    max_surge_gpus: int | None = None
+    standby: float = 0.0
+    required: Mapping[str, int] = field(default_factory=dict)
+    is_autoscaled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
-    """How one environment is released. Durations are seconds."""
+    """How one environment is released. Durations are seconds.
+
+    `steps` are those of a canary; of a blueGreen `preview` come before the switch and `after` after it. `route` is
+    the kind of object that splits traffic.
+    """
 
     instance: str
     namespace: str
     contexts: tuple[str, ...] = ()
     kind: str = "canary"
     steps: tuple[StrategyStep, ...] = ()
+    preview: tuple[StrategyStep, ...] = ()
+    after: tuple[StrategyStep, ...] = ()
     analysis: AnalysisSettings = AnalysisSettings()
+    quality: QualitySettings = QualitySettings()  # noqa: RUF009 - it is frozen
     load: LoadSettings = LoadSettings()
-    floor: float = 1.0
+    capacity: CapacitySettings = CapacitySettings()
+    route: str = "gatewayApi"
     ready_timeout: float = 600.0
     scale_down_delay: float = 600.0
+    drain_timeout: float = 120.0
+    checks_images: bool = True
     declared: Mapping[str, int] = field(default_factory=dict)
+    has_scalers: bool = False
+
+    @property
+    def splits_by_pods(self) -> bool:
+        """Whether weights are made by the number of gateway pods: a canary without a controller for its route."""
+        return self.route == "service" and self.kind == "canary"
 
 
 def read_strategy(values: Values) -> Strategy:
     """Take the settings out of values that fit the schema; raises ValueError for a malformed duration."""
     rollout: Values = values.get("rollout") or {}
     instance = rollout.get("instance") or "genai"
+    quality = read_quality(rollout.get("quality") or {}, QualitySettings())
+    both: Values = rollout.get("blueGreen") or {}
     return Strategy(
         instance=instance,
         namespace=rollout.get("namespace") or instance,
         contexts=tuple(rollout.get("contexts") or ()),
         kind=rollout.get("strategy", "canary"),
-        steps=tuple(_read_step(step) for step in rollout.get("steps") or ()),
+        steps=read_steps(rollout.get("steps"), quality),
+        preview=read_steps(both.get("preview"), quality),
+        after=read_steps(both.get("after"), quality),
         analysis=_read_analysis(rollout.get("analysis") or {}),
+        quality=quality,
         load=_read_load(rollout.get("load") or {}),
-        floor=float((rollout.get("capacity") or {}).get("floor", 1.0)),
+        capacity=_read_capacity(rollout.get("capacity") or {}),
+        route=(values.get("route") or {}).get("kind", "gatewayApi"),
         ready_timeout=parse_duration(rollout.get("readyTimeout", "10m")),
         scale_down_delay=parse_duration(rollout.get("scaleDownDelay", "10m")),
+        drain_timeout=parse_duration(rollout.get("drainTimeout", "2m")),
+        checks_images=rollout.get("checkImages", True),
         declared=read_replicas(values),
+        has_scalers=_has_scalers(values),
     )
 
 
@@ -132,25 +147,29 @@ def read_declared(settings: Values, scaling: Values) -> int:
     return max(1 if own is None else own, (least or 0) if scaling.get("enabled") else 0)
 
 
-def find_step_faults(steps: tuple[StrategyStep, ...]) -> tuple[str, ...]:
-    """Say what is wrong with the order of steps: weights must rise, and something must be judged."""
-    weights = [step.weight for step in steps if not step.is_approval]
-    faults = [
-        f"the weight {later} comes after {earlier}: weights must rise from step to step"
-        for earlier, later in pairwise(weights)
-        if later <= earlier
-    ]
-    if any(weight >= 100 for weight in weights):
-        faults.append("a weight of 100 leaves stable nothing to be compared with: promotion does that by itself")
-    if not weights:
-        faults.append("no step has a weight: a canary needs at least one, such as {weight: 10, hold: 10m}")
-    return tuple(faults)
+def _has_scalers(values: Values) -> bool:
+    gateway, inference = values.get("gateway") or {}, values.get("inference") or {}
+    defaults = (inference.get("modelDefaults") or {}).get("autoscaling") or {}
+    models = (inference.get("models") or {}).values() if inference.get("enabled", True) else ()
+    scalings = [{**defaults, **(model.get("autoscaling") or {})} for model in models if model is not None]
+    if gateway.get("enabled", True):
+        scalings.append(gateway.get("autoscaling") or {})
+    return any(scaling.get("enabled") is True for scaling in scalings)
 
 
-def _read_step(step: Values) -> StrategyStep:
-    if "approval" in step:
-        return StrategyStep(approval_timeout=parse_duration((step["approval"] or {}).get("timeout", "2h")))
-    return StrategyStep(weight=int(step["weight"]), hold=parse_duration(step.get("hold", "10m")))
+def _read_capacity(capacity: Values) -> CapacitySettings:
+    required: Values = capacity.get("required") or {}
+    models: Values = required.get("models") or {}
+    own = {"gateway": required.get("gateway"), **{f"inference/{name}": count for name, count in models.items()}}
+    surge = capacity.get("maxSurgeGpus")
+    return CapacitySettings(
+        floor=float(capacity.get("floor", 1.0)),
+        abort_floor=float(capacity.get("abortFloor", 1.0)),
+        max_surge_gpus=None if surge is None else int(surge),
+        standby=float(capacity.get("standby", 0.0)),
+        required={key: int(count) for key, count in own.items() if count is not None},
+        is_autoscaled=capacity.get("nodes") == "autoscaled",
+    )
 
 
 def _read_analysis(analysis: Values) -> AnalysisSettings:

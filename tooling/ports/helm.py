@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tooling.core.manifests import Manifest
@@ -11,7 +11,17 @@ from tooling.core.observation import ReleaseState
 
 Values = Mapping[str, Any]
 
-__all__ = ["PLAIN", "ChartInfo", "Helm", "Installed", "Manifest", "RenderSettings", "Rendered", "Values"]
+__all__ = [
+    "PLAIN",
+    "ChartInfo",
+    "Helm",
+    "Installed",
+    "Manifest",
+    "ReleaseSize",
+    "RenderSettings",
+    "Rendered",
+    "Values",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,14 @@ class Installed:
     manifests: tuple[Manifest, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseSize:
+    """Bytes of the Secret that Helm keeps a release in; `parts` are packed alone, the largest first."""
+
+    size: int
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+
 class Helm(Protocol):
     """Raises HelmError with helm's own reason; UnavailableError when a call ran out of time."""
 
@@ -71,8 +89,20 @@ class Helm(Protocol):
         """Return the newest revision that was deployed (where none was, the newest); None without a release."""
         ...
 
+    def read_manifests(self, release: str, revision: int) -> tuple[Manifest, ...]:
+        """Return the manifests of one revision, hooks aside; none where helm does not keep it any more."""
+        ...
+
+    def read_values(self, release: str) -> Values | None:
+        """Return the values that the newest revision was made with; None without a release."""
+        ...
+
     def read_release(self, release: str) -> ReleaseState | None:
         """Return the newest revision, whatever its status; None where no such release exists."""
+        ...
+
+    def measure_release(self, release: str, values: Values) -> ReleaseSize:
+        """Return how large the Secret of `release` would be with these values; nothing is written."""
         ...
 
     def upgrade(self, release: str, values: Values, *, description: str) -> ReleaseState:
@@ -81,6 +111,13 @@ class Helm(Protocol):
 
     def rollback(self, release: str, revision: int) -> None:
         """Make a new revision out of an old one."""
+        ...
+
+    def test(self, release: str) -> None:
+        """Run the tests that a release brings and wait for them, minutes at most.
+
+        Raises HelmError with the reason of one that failed; nothing happens where it brings none.
+        """
         ...
 
     def uninstall(self, release: str) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
+from tooling.core.durations import parse_duration
 from tooling.core.finding import Finding, Severity
 from tooling.core.rules.scaler import find_scaler_findings
 from tooling.core.rules.workloads import read_timeout
-from tooling.core.strategy import parse_duration
 from tooling.core.values import Layered, pick, place_finding, table
 
 _ANSWER = 60.0
@@ -129,9 +129,10 @@ def _check_completeness(layered: Layered) -> Iterator[Finding]:
         yield place_finding(
             layered.origins, ("route", "gateway", "className"), message, rule="edge-class", hint=hint
         )
-    if makes_gateway and pick(route, "enabled") is not True:
+    is_service = pick(route, "kind") == "service"
+    if makes_gateway and (is_service or pick(route, "enabled") is not True):
         message = "makes a Gateway that no HTTPRoute attaches to."
-        hint = "Write route: {enabled: true}."
+        hint = f"Write route: {{{'kind: gatewayApi' if is_service else 'enabled: true'}}}."
         yield place_finding(
             layered.origins,
             ("route", "gateway", "create"),

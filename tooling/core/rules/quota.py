@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from tooling.core.finding import Finding, Severity
+from tooling.core.replicas import find_least_stable, find_replicas
 from tooling.core.strategy import read_declared
-from tooling.core.values import KeyPath, Layered, place_finding, read_count, read_model, table
+from tooling.core.values import KeyPath, Layered, pick, place_finding, read_count, read_model, table
 
 _HARD: KeyPath = ("quota", "resourceQuota", "hard")
 _SURGE: KeyPath = ("rollout", "capacity", "maxSurgeGpus")
@@ -24,6 +24,15 @@ class Demand:
     second: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What bounds the pods of a rollout: shares (0-1), and the weights of its steps in percent."""
+
+    floor: float
+    abort_floor: float
+    weights: tuple[int, ...]
+
+
 def find_quota_findings(layered: Layered) -> tuple[Finding, ...]:
     """Check effective values; a part whose shape the schema refuses is passed over without an error."""
     demands = find_demands(layered.values)
@@ -36,8 +45,7 @@ def find_demands(values: Mapping[str, Any]) -> Mapping[str, Demand]:
     demands: dict[str, Demand] = {}
     if inference.get("enabled") is False:
         return demands
-    floor = table(values, "rollout", "capacity").get("floor", 1.0)
-    share = floor if isinstance(floor, int | float) else 1.0
+    bounds = _read_bounds(values)
     for model in table(inference, "models").values():
         if not isinstance(model, Mapping):
             continue
@@ -52,13 +60,44 @@ def find_demands(values: Mapping[str, Any]) -> Mapping[str, Demand]:
         demands[resource] = Demand(
             steady=before.steady + least * count,
             most=before.most + most * count,
-            second=before.second + ceil(round(least * share, 6)) * count,
+            second=before.second + _find_second(least, bounds) * count,
         )
     return demands
 
 
+def _read_bounds(values: Mapping[str, Any]) -> Bounds:
+    rollout = table(values, "rollout")
+    capacity, steps = table(rollout, "capacity"), rollout.get("steps")
+    weights = [read_count(table(step).get("weight")) for step in (steps if isinstance(steps, list) else ())]
+    is_split = rollout.get("strategy", "canary") == "canary" and pick(values, "route", "kind") != "service"
+    return Bounds(
+        _read_share(capacity, "floor"),
+        _read_share(capacity, "abortFloor") if is_split else 1.0,
+        tuple(weight for weight in weights if weight and weight < 100),
+    )
+
+
+def _read_share(capacity: Mapping[str, Any], key: str) -> float:
+    share = capacity.get(key)
+    return float(share) if isinstance(share, int | float) else 1.0
+
+
+def _find_second(least: int, bounds: Bounds) -> int:
+    """Return the most pods beside those that serve: with a lower `abortFloor` stable gives pods up on the way."""
+    required, stable, most = {"": least}, least, 0
+    for weight in (*bounds.weights, 100):
+        candidate = find_replicas(required, share=weight, floor=bounds.floor)[""]
+        most = max(most, candidate + stable - least)
+        if bounds.abort_floor < 1:
+            kept = find_least_stable(
+                required, share=100 - weight, floor=bounds.floor, abort_floor=bounds.abort_floor
+            )
+            stable = min(stable, kept[""])
+    return most
+
+
 def _check_surge(layered: Layered, demands: Mapping[str, Demand]) -> Iterator[Finding]:
-    """A rollout brings the second slot to full size before the first one goes: it cannot do with fewer GPUs."""
+    """A rollout brings the second slot to full size before all of the first one goes."""
     allowed, needed = _read_surge(layered.values), sum(demand.second for demand in demands.values())
     if allowed is not None and needed > allowed:
         yield place_finding(
@@ -66,7 +105,8 @@ def _check_surge(layered: Layered, demands: Mapping[str, Demand]) -> Iterator[Fi
             _SURGE,
             f"is {allowed}, and a second slot takes {needed} GPUs beside the one that serves.",
             rule="rollout-surge",
-            hint=f"Write rollout: {{capacity: {{maxSurgeGpus: {needed}}}}}, or lower replicas or floor.",
+            hint=f"Write rollout: {{capacity: {{maxSurgeGpus: {needed}}}}}, or lower replicas, floor or "
+            "abortFloor.",
         )
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tooling.core.durations import parse_duration
+from tooling.core.entries import EntryKind
 from tooling.core.finding import Finding, Severity
-from tooling.core.strategy import Strategy, find_step_faults, parse_duration, read_strategy
+from tooling.core.ratio import find_least_weight, find_ratio_replicas, find_stable_needed
+from tooling.core.rules.rollout_steps import find_step_findings, list_durations
+from tooling.core.strategy import Strategy, read_strategy
 from tooling.core.values import KeyPath, Layered, Origin, pick, place_finding
 
 _DURATIONS: tuple[KeyPath, ...] = (
     ("rollout", "analysis", "maxHold"),
     ("rollout", "readyTimeout"),
+    ("rollout", "drainTimeout"),
     ("rollout", "scaleDownDelay"),
 )
 _NEVER_ZERO: Mapping[str | int, tuple[str, str]] = {
@@ -58,19 +63,18 @@ def _check_rollout(layered: Layered, chart_layers: frozenset[str]) -> Iterator[F
         undecided = tuple(_check_evidence(layered.origins, strategy))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return  # the schema says what is wrong there
+    yield from find_step_findings(layered, strategy, chart_layers)
     if strategy.kind == "canary":
-        steps: KeyPath = ("rollout", "steps")
-        for fault in find_step_faults(strategy.steps):
-            hint = "Write rollout: {steps: [{weight: 5, hold: 10m}, {weight: 50, hold: 10m}]}."
-            yield place_finding(layered.origins, steps, f"{fault}.", rule="rollout-steps", hint=hint)
         yield from undecided
+        yield from _check_ratio(layered, strategy)
 
 
 def _check_route(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Finding]:
     """Weights are moved at the HTTPRoute: without one nothing can be released in steps."""
     own = [path for path, one in layered.origins.items() if path[0] == "rollout" and one.layer not in chart_layers]
     is_off = pick(layered.values, "route", "enabled") is False
-    if not (is_off and own and pick(layered.values, "rollout", "strategy") == "canary"):
+    is_needed = pick(layered.values, "route", "kind") != "service"
+    if not (is_off and is_needed and own and pick(layered.values, "rollout", "strategy") == "canary"):
         return
     origin = layered.origins.get(("route", "enabled"))
     is_said = origin is not None and origin.layer not in chart_layers
@@ -88,10 +92,7 @@ def _check_route(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Fin
 
 
 def _check_durations(layered: Layered) -> Iterator[Finding]:
-    steps = _list(layered.values, "rollout", "steps")
-    indexes: list[KeyPath] = [("rollout", "steps", index) for index in range(len(steps))]
-    paths = [*_DURATIONS, *((*at, "hold") for at in indexes), *((*at, "approval", "timeout") for at in indexes)]
-    for path in paths:
+    for path in (*_DURATIONS, *list_durations(layered)):
         text = pick(layered.values, *path)
         if not isinstance(text, str):
             continue
@@ -111,9 +112,9 @@ def _check_evidence(origins: Mapping[KeyPath, Origin], strategy: Strategy) -> It
     if not load.is_enabled:
         return
     for index, step in enumerate(strategy.steps):
-        seconds = max(step.hold, strategy.analysis.max_hold)
+        seconds = max(step.seconds, strategy.analysis.max_hold)
         expected = load.rate * step.weight / 100 * seconds
-        if not step.is_approval and expected < wanted:
+        if step.kind is EntryKind.WEIGHT and step.seconds and expected < wanted:
             yield place_finding(
                 origins,
                 ("rollout", "steps", index),
@@ -123,6 +124,29 @@ def _check_evidence(origins: Mapping[KeyPath, Origin], strategy: Strategy) -> It
                 severity=Severity.WARNING,
                 hint="Raise rollout.load.rate, the weight or rollout.analysis.maxHold, or rely on live traffic.",
             )
+
+
+def _check_ratio(layered: Layered, strategy: Strategy) -> Iterator[Finding]:
+    """Without a controller weights are made of gateway pods: one pod alone may be more than a step allows."""
+    pods = strategy.declared.get("gateway", 0)
+    if not strategy.splits_by_pods or not pods:
+        return
+    # an autoscaler may have more pods by then: the plan counts those that are ready
+    is_scaled = pick(layered.values, "gateway", "autoscaling", "enabled") is True
+    for index, step in enumerate(strategy.steps):
+        weight = step.weight
+        if step.kind is not EntryKind.WEIGHT or not 0 < weight < 100 or find_ratio_replicas(pods, weight):
+            continue
+        least, needed = find_least_weight(pods), find_stable_needed(weight)
+        yield place_finding(
+            layered.origins,
+            ("rollout", "steps", index, "weight"),
+            f"is {weight}, and route.kind service makes weights of gateway pods: one of the candidate's"
+            f" beside {pods} of stable's gets {100 / (pods + 1):.3g} %.",
+            rule="rollout-ratio",
+            severity=Severity.WARNING if is_scaled else Severity.ERROR,
+            hint=f"Write a weight of {least} or more, or gateway: {{replicas: {needed}}}.",
+        )
 
 
 def _check_ours(layered: Layered, chart_layers: frozenset[str]) -> Iterator[Finding]:

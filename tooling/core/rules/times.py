@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tooling.core.durations import parse_duration
 from tooling.core.finding import Finding, Severity
 from tooling.core.rules.cron import find_cron_fault
 from tooling.core.rules.workloads import is_on
-from tooling.core.strategy import parse_duration
 from tooling.core.values import KeyPath, Layered, Values, pick, place_finding, table
 
 _ZONES: tuple[KeyPath, ...] = (("evals", "timeZone"), ("vectordb", "backup", "timeZone"))

@@ -113,12 +113,16 @@ def _find_details(values: Values) -> Iterator[Idle]:
         keys = frozenset({"className", "annotations", "ports", "redirect"})
         why = "the Gateway is somebody else's"
         yield Idle(("route", "gateway"), why, "route: {gateway: {create: true, className: NAME}}", keys)
-    if route.get("enabled") is not True:
+    is_service = route.get("kind") == "service"
+    if is_service or route.get("enabled") is not True:
+        why = "route.kind is service" if is_service else "route.enabled is false"
+        write = "route: {kind: gatewayApi, enabled: true}" if is_service else "route: {enabled: true}"
         keys = frozenset({"annotations", "requestTimeout"})
-        yield Idle(("route",), "route.enabled is false: there is no HTTPRoute", "route: {enabled: true}", keys)
+        yield Idle(("route",), f"{why}: there is no HTTPRoute", write, keys)
         if pick(route, "ingress", "enabled") is not True and not creates:
-            why = "route.enabled and route.ingress.enabled are false"
-            yield Idle(("route",), why, "route: {enabled: true}", frozenset({"hostnames"}))
+            both = "route.enabled and route.ingress.enabled are false"
+            alone = "route.kind is service, and route.ingress.enabled false"
+            yield Idle(("route",), alone if is_service else both, write, frozenset({"hostnames"}))
     if pick(route, "service", "type") == "ClusterIP":
         keys = frozenset({"loadBalancerClass", "sourceRanges"})
         why = "route.service.type is ClusterIP"
@@ -212,7 +216,18 @@ def _find_strays(
         runs = {str(pick(run, "suite")) for run in table(evals, "onDemand").values()}
         used = {str(evals.get("suite")), *runs, *(name for name, one in suites.items() if pick(one, "schedule"))}
         used |= {name for name, one in suites.items() if pick(one, "enabled") is False}
+        used |= _find_gates(table(values, "rollout"))
         yield from _tell_strays(layered, _find_new(own, shipped, ("evals", "suites")) - used, "suite")
+
+
+def _find_gates(rollout: Values) -> set[str]:
+    """Suites that a rollout asks of both slots."""
+    both = table(rollout, "blueGreen")
+    lists = (rollout.get("steps"), both.get("preview"), both.get("after"))
+    entries = [entry for entries in lists if isinstance(entries, list) for entry in entries]
+    return {
+        str(pick(gate, "suite")) for gate in (rollout.get("quality"), *(pick(one, "quality") for one in entries))
+    }
 
 
 def _find_new(own: Mapping[KeyPath, list[str]], shipped: set[KeyPath], path: KeyPath) -> set[str]:

@@ -110,6 +110,7 @@ def _tell_branches(schema: Schema, misfit: Misfit) -> Iterator[Told]:
             yield Told(misfit.path, message, hint, missing=missing)
             return
         if len(there) > 1:
+            names = [", ".join(f"`{key}`" for key in keys) for keys in there]
             yield Told(misfit.path, f"has {' and '.join(names)}: only one of them may be there.", describe(misfit))
             return
     numbers = _say_alternatives(branches)

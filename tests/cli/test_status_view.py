@@ -1,0 +1,82 @@
+"""What a status looks like: `pytest --update-golden` redraws tests/data/status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.states import NOON, STATES, make_rollout, make_state
+from tooling.cli.status_view import draw, find_shape, show_seconds, tell_line
+
+FOLDER = Path(__file__).parents[1] / "data" / "status"
+
+
+def picture(state: dict[str, Any]) -> str:
+    lines = [f"{line.text}  <{line.style}>" if line.style else line.text for line in draw(state, 79)]
+    return "\n".join([*lines, "", tell_line(state), ""])
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_state_is_drawn_as_written_down(name: str, pytestconfig: pytest.Config) -> None:
+    file, found = FOLDER / f"{name}.txt", picture(STATES[name])
+    if pytestconfig.getoption("--update-golden"):
+        file.write_text(found, encoding="utf-8")
+    assert found == file.read_text(encoding="utf-8")
+
+
+def test_no_picture_is_without_a_state() -> None:
+    assert {file.stem for file in FOLDER.glob("*.txt")} == set(STATES)
+
+
+def test_the_picture_in_the_docs_is_what_is_drawn() -> None:
+    page = (FOLDER.parents[2] / "docs" / "watching.md").read_text(encoding="utf-8")
+    drawn = "\n".join(line.text for line in draw(STATES["analysis"], 79))
+    assert f"```text\n{drawn}\n```" in page
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("width", [79, 40, 20])
+def test_no_line_is_wider_than_the_window(name: str, width: int) -> None:
+    assert max(len(line.text) for line in draw(STATES[name], width)) <= width
+
+
+def test_nothing_is_cut_where_there_is_no_window() -> None:
+    whole = "\n".join(line.text for line in draw(STATES["pending"]))
+    assert "No preemption victims found." in whole
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-3.0, "0s"),
+        (0.4, "0s"),
+        (59.4, "59s"),
+        (59.6, "1m00s"),
+        (3599.0, "59m59s"),
+        (3600.0, "1h00m"),
+        (9e4, "25h00m"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert show_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"at": NOON + 9},
+        {"gpus": {}},
+        {"traffic": {"blue": {"asked": 75, "measured": 20.0}}},
+        {"rollout": make_rollout(next=None)},
+        {"rollout": make_rollout(verdict={**STATES["analysis"]["rollout"]["verdict"], "reason": "9 so far"})},
+    ],
+)
+def test_a_log_is_not_told_of_clocks_and_counts(changes: dict[str, Any]) -> None:
+    assert find_shape(make_state(**changes)) == find_shape(make_state())
+
+
+@pytest.mark.parametrize("name", [name for name in STATES if name != "analysis"])
+def test_a_log_is_told_of_everything_else(name: str) -> None:
+    assert find_shape(STATES[name]) != find_shape(STATES["analysis"])

@@ -1,0 +1,118 @@
+"""Steps that move traffic; only a ready and warm slot gets any (promise P4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tooling.core.action import DeleteRoute, Scale, SetWeights, WarmUp
+from tooling.core.gate import Progress, State, act, done, fail, wait
+from tooling.core.plan import Target
+from tooling.core.rollout import Phase
+from tooling.core.steps.look import Look, find_candidate_replicas, split
+from tooling.core.steps.pods import await_readiness
+
+
+def set_weight(look: Look) -> Progress:
+    """Have the route as the step says."""
+    rollout = look.rollout
+    step = look.step
+    if step.target is Target.STABLE:
+        return _return_traffic(look)
+    return _shift(look, split(rollout, step.weight), rollout.stable)
+
+
+def preview(look: Look) -> Progress:
+    """Have the candidate reachable by itself, with all traffic at stable."""
+    rollout, route = look.rollout, look.seen.route
+    if route and rollout.candidate in route.previews and route.gives({rollout.stable: 100}):
+        return done(f"{rollout.candidate} can be tried: docs/routes.md says how")
+    return _shift(look, split(rollout, 0), rollout.stable, is_preview=True)
+
+
+def promote(look: Look) -> Progress:
+    """Have all traffic at the candidate."""
+    rollout = look.rollout
+    return _shift(look, {rollout.candidate: 100}, rollout.candidate)
+
+
+def keep_traffic(look: Look) -> Progress | None:
+    """Answer a route that somebody else wrote while a slot is being taken away; None where all is as it should be.
+
+    Backing out, traffic goes back to stable before anything else; after a switch, the rollout is given up.
+    """
+    rollout, step, route = look.rollout, look.step, look.seen.route
+    if rollout.phase is Phase.ABORTING and look.rollout.index > 0 and not rollout.is_base:
+        progress = _return_traffic(look)
+        return None if progress.state is State.DONE else progress
+    is_taking = step.target is Target.STABLE and step.weight == 100
+    if is_taking and (route is None or not route.gives(look.weights)):
+        return fail(find_loss(look))
+    return None
+
+
+def find_loss(look: Look) -> str:
+    """Say what broke under the rollout: the candidate's pods, or a route that somebody else wrote."""
+    rollout, seen = look.rollout, look.seen
+    slot = seen.slot(rollout.candidate)
+    is_needed = bool(look.step.weight) or rollout.is_warm
+    if is_needed and not slot.can_serve:
+        detail = next((f" ({one.problem})" for one in slot.workloads if one.problem), "")
+        by = next(
+            (f" (scaled by {one.scaled_by})" for one in slot.workloads if not one.wanted and one.scaled_by), ""
+        )
+        return f"{rollout.candidate} lost its ready pods{detail}{by}"
+    if seen.route is None:
+        return "somebody else deleted the route"
+    if not seen.route.gives(look.weights):
+        by = f" ({seen.route.written_by})" if seen.route.written_by else ""
+        return (
+            f"somebody else changed the route to {dict(seen.route.weights)}{by}; it should be {dict(look.weights)}"
+        )
+    return ""
+
+
+def _shift(look: Look, weights: Mapping[str, int], serving: str, *, is_preview: bool = False) -> Progress:
+    rollout, seen = look.rollout, look.seen
+    if not is_preview and seen.route and seen.route.gives(weights) and seen.route.serving == serving:
+        return done(baseline=None)
+    share = 100 if is_preview else weights[rollout.candidate]
+    least = find_candidate_replicas(look, share)
+    asked = {workload.key: workload.wanted for workload in seen.slot(rollout.candidate).workloads}
+    gate = await_readiness(look, {key: max(asked.get(key, 0), count) for key, count in least.items()})
+    if gate.state is not State.DONE:
+        return gate
+    if not rollout.is_warm:
+        return _warm_up(look, gate.changes)
+    return act(SetWeights(weights, serving), **{**gate.changes, "baseline": None})
+
+
+def _warm_up(look: Look, changes: Mapping[str, Any]) -> Progress:
+    rollout, seen, strategy = look.rollout, look.seen, look.strategy
+    elapsed = look.elapsed
+    if elapsed >= strategy.ready_timeout:
+        detail = seen.failure.message if seen.failure else "no answer"
+        return fail(f"{rollout.candidate} is ready but answers no question after {elapsed:.0f} s: {detail}")
+    return act(WarmUp(rollout.candidate), **changes)
+
+
+def _return_traffic(look: Look) -> Progress:
+    rollout, seen, strategy = look.rollout, look.seen, look.strategy
+    if not rollout.stable:
+        return act(DeleteRoute()) if seen.route else done()
+    weights = {rollout.stable: 100}
+    if seen.route and seen.route.gives(weights) and seen.route.serving == rollout.stable:
+        return done()
+    slot = seen.slot(rollout.stable)
+    for workload in slot.workloads:
+        before = rollout.snapshot.stable.get(workload.key, 0)
+        if workload.wanted < before and (not workload.wanted or not slot.can_serve):
+            return act(Scale(rollout.stable, workload.key, before))
+    if slot.can_serve:
+        return act(SetWeights(weights, rollout.stable))
+    elapsed = look.elapsed
+    if elapsed < strategy.ready_timeout and slot.workloads:
+        return wait(f"waiting for {rollout.stable} to be ready")
+    if seen.slot(rollout.candidate).can_serve:
+        return fail(f"{rollout.stable} is not ready, so {rollout.candidate} keeps the traffic it has")
+    return fail(f"neither {rollout.stable} nor {rollout.candidate} is ready after {elapsed:.0f} s")
