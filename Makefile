@@ -11,7 +11,7 @@ BEGAN   := $(shell date +%s)
 COMMON  := --env $(ENV) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev release resume abort promote rollback status uninstall validate render check diff images push lint test bench lock generate verify clean cluster-up cluster-down
+.PHONY: help setup setup-dev release plan resume abort promote rollback status history uninstall validate render check diff images push lint test test-faults bench lock generate verify clean cluster-up cluster-down
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
@@ -37,27 +37,33 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-release: setup ## release ENV: first time an install, later a canary; VALUES adds files
+release: setup ## release ENV: first time an install, later canary or blue-green; VALUES adds files
 ifeq ($(ENV),local)
 	@$(CLI) local release --began $(BEGAN) $(if $(PROFILE),--profile $(PROFILE)) $(foreach f,$(VALUES),-f $(f)) $(RELEASE_ARGS)
 else
 	@$(CLI) release $(COMMON) $(RELEASE_ARGS)
 endif
 
+plan: setup ## the steps that a release of ENV would take; nothing is written
+	@$(CLI) plan $(COMMON)
+
 resume: setup ## go on with a rollout of ENV whose driver died or was interrupted
 	@$(CLI) resume $(COMMON)
 
 abort: setup ## stop the rollout of ENV that is on its way
-	@$(CLI) abort $(COMMON)
+	@$(CLI) abort $(COMMON) $(RELEASE_ARGS)
 
 promote: setup ## pass the approval that the rollout of ENV waits for
-	@$(CLI) promote $(COMMON)
+	@$(CLI) promote $(COMMON) $(RELEASE_ARGS)
 
 rollback: setup ## send ENV back to the last verified version
 	@$(CLI) rollback $(COMMON) $(RELEASE_ARGS)
 
-status: setup ## what runs in ENV, and the rollout that is on its way
-	@$(CLI) status $(COMMON)
+status: setup ## what runs in ENV, and the rollout that is on its way; RELEASE_ARGS=--watch keeps looking
+	@$(CLI) status $(COMMON) $(RELEASE_ARGS)
+
+history: setup ## the rollouts of ENV that ended: who, when, from what to what
+	@$(CLI) history $(COMMON) $(RELEASE_ARGS)
 
 uninstall: setup ## remove route, slots, base and state of ENV
 	@$(CLI) uninstall $(COMMON) $(RELEASE_ARGS)
@@ -101,17 +107,21 @@ lint: setup-dev ## ruff, mypy, import-linter, the house rules
 test: setup-dev ## every tier that this machine can run; T=path for a part
 	@$(BIN)/python -m tests.tiers $(T)
 
+test-faults: setup-dev ## every API write of a rollout x every fault class; FAULTS_ARGS='--scenario canary --point 17 --fault reset'
+	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
 generate: setup-dev ## what is generated from the code: schemas, docs/values.md, docs/lint-rules.md, the state diagram
 	@$(BIN)/python -m tests.generate
 
 verify: setup-dev ## that what is generated and committed fits the code: schemas, docs/values.md, docs/lint-rules.md, the state diagram
 	@$(BIN)/python -m pytest -q -n 0 tests/test_generate.py tests/test_lintrules.py tests/charts/test_schema.py
 
-bench: setup-dev ## measure: start-up, validate, render, lint, beside helm and kubeconform
+bench: setup-dev ## measure: start-up, validate, render, lint, rollouts, beside helm and kubeconform
 	@$(BIN)/python -m bench.commands
 	@$(BIN)/python -m bench.values_large
 	@$(BIN)/python -m bench.lint
 	@$(BIN)/python -m bench.render
+	@$(BIN)/python -m bench.rollout
 
 lock: setup-dev ## pin the newest allowed packages again, with hashes
 	@$(BIN)/python -m pip install -q uv

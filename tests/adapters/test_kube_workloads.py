@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tooling.adapters.kube_scalers import Scaler
 from tooling.adapters.kube_workloads import describe_workload, is_ready, is_settled, make_key
 
 Json = dict[str, Any]
@@ -205,3 +206,44 @@ def test_keys(labels: dict[str, str], key: str) -> None:
 )
 def test_ready_pods(conditions: list[Json], metadata: Json, expected: bool) -> None:
     assert is_ready(pod(metadata=metadata, status={"conditions": conditions})) is expected
+
+
+def test_a_digest_changes_with_the_template_and_with_nothing_else() -> None:
+    one, other = deployment(1), deployment(1)
+    one["spec"]["template"] = {"metadata": {"labels": {"a": "1"}}, "spec": {"containers": []}}
+    other["spec"]["template"] = {"spec": {"containers": []}, "metadata": {"labels": {"a": "1"}}}
+    digests = [describe_workload(each, [], []).template for each in (one, other)]
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 12
+    other["spec"]["template"]["metadata"]["labels"]["a"] = "2"
+    assert describe_workload(other, [], []).template != digests[0]
+
+
+def test_who_else_edited_and_scaled_is_named() -> None:
+    fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": {}}}, "f:replicas": {}}}
+    entries = [
+        {"manager": "helm", "operation": "Update", "time": "2026-11-21T20:00:00Z", "fieldsV1": fields},
+        {
+            "manager": "kubectl-edit",
+            "operation": "Update",
+            "time": "2026-11-21T21:00:00Z",
+            "fieldsV1": {"f:spec": {"f:template": {"f:spec": {}}}},
+        },
+        {
+            "manager": "kubectl",
+            "operation": "Update",
+            "subresource": "scale",
+            "fieldsV1": {"f:spec": {"f:replicas": {}}},
+        },
+    ]
+    one = deployment(2)
+    one["metadata"]["managedFields"] = entries
+    found = describe_workload(one, [], [], Scaler("frozen", 5))
+    assert (found.edited_by, found.scaled_by) == (
+        "kubectl-edit (Update, 2026-11-21T21:00:00Z)",
+        "kubectl (Update)",
+    )
+    assert (found.autoscaler, found.asked) == ("frozen", 5)
+    one["metadata"]["managedFields"] = entries[:1]
+    found = describe_workload(one, [], [])
+    assert (found.edited_by, found.scaled_by, found.autoscaler, found.asked) == ("", "", "", 0)

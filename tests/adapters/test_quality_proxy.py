@@ -178,6 +178,31 @@ def test_a_prompt_that_failed_once_is_asked_once_more(double_client: KubeClient,
     assert [(one.stable, one.candidate, one.error) for one in run.answers] == [(True, True, "")]
 
 
+def test_slots_that_fell_silent_are_told_until_they_answer_again(
+    double_client: KubeClient, gateways: Gateways
+) -> None:
+    is_up, gate = threading.Event(), threading.Semaphore(0)
+
+    def answer(number: int) -> Reply:
+        assert gate.acquire(timeout=10)
+        return Reply(200, completion(str(number))) if is_up.is_set() else Reply(503, {})
+
+    gateways.slots["green"] = answer
+    quality, suite = ProxiedQuality(double_client), make_suite(9)
+
+    def look() -> QualityRun:
+        return quality.run("genai", "genai", ("blue", "green"), suite, "r/1")
+
+    assert not look().problem
+    gate.release(8)
+    problem = wait_until(lambda: look().problem, "the silence is told")
+    assert problem == "8 prompts in a row got no answer, such as: green: status 503"
+    is_up.set()
+    gate.release(100)
+    run = finish(quality, suite)
+    assert (run.problem, len(run.pairs)) == ("", 9)
+
+
 def test_an_account_that_may_not_ask_is_told_and_asks_again_at_the_next_look(
     double_client: KubeClient, gateways: Gateways
 ) -> None:

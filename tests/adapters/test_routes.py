@@ -10,10 +10,15 @@ import pytest
 
 from tests.adapters.api_double import ApiDouble
 from tests.adapters.route_contract import ELSE, RouteContract, Subject
+from tests.adapters.test_cluster_kubernetes import make_deployment
 from tests.fakes import World
+from tests.fakes.manifests import render_route
+from tests.waiting import wait_until
+from tooling.adapters.cluster_kubernetes import KubernetesCluster
 from tooling.adapters.kube_client import MERGE_PATCH, KubeClient
 from tooling.adapters.route_gatewayapi import GatewayApiRoute
 from tooling.adapters.route_service import ServiceRoute
+from tooling.core.observation import RouteState
 from tooling.ports.route import Route
 
 ADAPTERS: Mapping[str, Callable[[KubeClient], Route]] = {"gatewayApi": GatewayApiRoute, "service": ServiceRoute}
@@ -148,3 +153,35 @@ class TestOnARealServer(RouteContract):
 def annotate(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
     metadata = manifest["metadata"]
     return {**manifest, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), key: "b"}}}
+
+
+@pytest.mark.local
+def test_ready_gateways_of_both_slots_share_the_service_until_one_is_named(
+    real_client: KubeClient, real_namespace: str
+) -> None:
+    """What kube-proxy and Ingress controllers go by: the endpoints that the cluster's own controller makes of it."""
+    cluster, route = KubernetesCluster(real_client), ServiceRoute(real_client)
+    for slot, pods in (("blue", 3), ("green", 1)):
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", **make_deployment(slot, "gateway")}
+        real_client.create(f"/apis/apps/v1/namespaces/{real_namespace}/deployments", body, what="it")
+        cluster.scale(real_namespace, f"genai-{slot}-gateway", pods)
+
+    def count() -> dict[str, int]:
+        """Return how many ready pods of each slot the Service leads to."""
+        path = f"/apis/discovery.k8s.io/v1/namespaces/{real_namespace}/endpointslices"
+        query = {"labelSelector": "kubernetes.io/service-name=genai"}
+        slices = real_client.get(path, what="them", query=query)["items"]
+        ready = [one for each in slices for one in each.get("endpoints") or () if one["conditions"]["ready"]]
+        names = [one["targetRef"]["name"] for one in ready]
+        return {slot: sum(f"-{slot}-" in name for name in names) for slot in ("blue", "green")}
+
+    def write(weights: Mapping[str, int], serving: str, seen: RouteState | None) -> RouteState:
+        manifests = render_route("genai", weights, serving, kind="service")
+        return route.write(real_namespace, "genai", manifests, seen=seen, epoch=1)
+
+    seen = write({"blue": 100}, "blue", None)
+    wait_until(lambda: count() == {"blue": 3, "green": 0}, lambda: f"blue alone, not {count()}")
+    seen = write({"blue": 75, "green": 25}, "blue", seen)
+    wait_until(lambda: count() == {"blue": 3, "green": 1}, lambda: f"three to one, not {count()}")
+    write({"green": 100}, "green", seen)
+    wait_until(lambda: count() == {"blue": 0, "green": 1}, lambda: f"green alone, not {count()}")

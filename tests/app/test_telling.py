@@ -12,6 +12,8 @@ from tests.fakes.notices import FakeNotices
 from tooling.app.telling import tell_missed
 from tooling.core.notice import Severity
 
+pytestmark = pytest.mark.usefixtures("plain_records")
+
 
 def listen(make: Callable[[], Story]) -> tuple[Story, FakeNotices]:
     """Return a story with somebody who listens from now on."""
@@ -76,6 +78,27 @@ def test_a_person_is_called_and_the_answer_is_told() -> None:
     assert [one.reason for one in story.recorded.approvals] == ["looks good"]
 
 
+def test_a_person_is_called_once_when_an_analysis_cannot_decide() -> None:
+    story, notices = listen(lambda: stand(analysis={"maxHold": "30s", "onInconclusive": "pause"}))
+    story.world.rate = 0.0
+    story.later(90, "abort", "enough")
+    assert story.release(2).exit_code == 3
+    (called,) = (one for one in notices.told if one.kind == "approval")
+    assert called.severity is Severity.WARNING
+    assert "analysis for 20 s at 10 %" in called.text
+
+
+def test_what_somebody_else_does_is_told_with_the_answer() -> None:
+    story, notices = listen(stand)
+    story.world.clock.schedule(12, lambda: story.world.cluster.scale("genai", "genai-blue-gateway", 0))
+    story.release(2)
+    told = [one for one in notices.told if one.kind == "interference"]
+    assert story.recorded is not None
+    assert [one.facts["what"] for one in told] == [one.what for one in story.recorded.interferences]
+    assert "somebody else scaled genai-blue-gateway to 0" in told[0].text
+    assert told[0].facts["answer"]
+
+
 def test_a_failed_verdict_has_its_numbers() -> None:
     story, notices = listen(stand_badly)
     story.release(2)
@@ -85,7 +108,7 @@ def test_a_failed_verdict_has_its_numbers() -> None:
     assert verdict.facts["stable"]["errors"] == 0
 
 
-@pytest.mark.parametrize("number", range(0, 40, 3))
+@pytest.mark.parametrize("number", range(0, 40, 6))
 def test_a_driver_that_died_and_is_resumed_tells_nothing_twice(number: int) -> None:
     story, notices = listen(stand)
     if kill(story, number, "after", lambda: story.release(2)):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.states import NOON, STATES, make_rollout, make_state
 from tooling.cli.status_view import draw, find_shape, show_seconds, tell_line
+from tooling.cli.watching import write_changes, write_lines
 
 FOLDER = Path(__file__).parents[1] / "data" / "status"
 
@@ -80,3 +81,23 @@ def test_a_log_is_not_told_of_clocks_and_counts(changes: dict[str, Any]) -> None
 @pytest.mark.parametrize("name", [name for name in STATES if name != "analysis"])
 def test_a_log_is_told_of_everything_else(name: str) -> None:
     assert find_shape(STATES[name]) != find_shape(STATES["analysis"])
+
+
+def test_programs_are_told_of_changes_and_not_of_clocks(capsys: pytest.CaptureFixture[str]) -> None:
+    show = write_changes()
+    show(make_state())
+    show(make_state(at=NOON + 2))
+    show(make_state(make_rollout(next={"what": "verdict", "seconds": 3.0}), at=NOON + 4))
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    show(make_state(gpus={}))
+    show(make_state(silent={"seconds": 2.0, "reason": "no answer"}))
+    show(make_state(silent={"seconds": 4.0, "reason": "no answer"}))
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_log_gets_a_line_a_minute_when_nothing_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    show = write_lines()
+    for seconds in (0, 2, 30, 59, 61, 90):
+        show(make_state(at=NOON + seconds))
+    told = [line[:8] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["12:00:00", "12:01:01"]

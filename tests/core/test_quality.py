@@ -105,6 +105,8 @@ def test_while_prompts_are_asked_nothing_is_decided() -> None:
     assert (verdict.result, verdict.reason) == (Result.INCONCLUSIVE, "400 of 500 prompts of golden were asked")
     broken = QualityRun("golden", 3, problem="cannot ask the gateway of green: Forbidden")
     assert judge(broken).reason == "cannot ask the gateway of green: Forbidden"
+    done = make_run(500)
+    assert judge(QualityRun("golden", 500, done.answers, "8 prompts in a row")).result is Result.SUCCESSFUL
 
 
 @pytest.mark.parametrize(("lost", "gained"), [(0, 0), (1, 0), (5, 0), (4, 1), (12, 30), (300, 250)])

@@ -1,4 +1,4 @@
-"""The Role that `rbac` prints, on a real API server: enough for everything, and what is told where it is not there."""
+"""The Role that `rbac` prints, on a real API server: enough for everything; what is told where it is not there."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ import yaml
 
 from tests.local.conftest import Kubectl
 from tests.local.site import ACCOUNT, Site, open_site
+from tooling.adapters.helm_process import HelmFailedError
+from tooling.adapters.helm_pyhelm3 import Pyhelm3Helm
 from tooling.app import preflight
+from tooling.app.apply import values_for
 from tooling.app.preflight_access import check_access
 from tooling.app.release import Wishes, release
 from tooling.app.rollback import rollback
 from tooling.app.uninstall import uninstall
 from tooling.cli.main import run
 from tooling.core.plan import Step, StepKind
+from tooling.core.values import merge
 from tooling.errors import PreflightError
+from tooling.local.binaries import build
 
 pytestmark = pytest.mark.local
 
@@ -71,6 +76,31 @@ def test_the_printed_role_is_enough_for_a_releaser(site: Site, grant: Callable[.
     assert rollback(ports, target, is_confirmed=True).exit_code == 0, reporter.text
     uninstall(ports, target, delete_data=True, is_confirmed=True)
     assert not site.run("get", "deployments,httproutes,leases", "-o", "name").strip()
+
+
+@pytest.mark.parametrize("name", ["helm", "helm4"])
+def test_the_printed_role_is_enough_for_both_helms(site: Site, grant: Callable[..., str], name: str) -> None:
+    rich: dict[str, Any] = {"evals": {"enabled": True}}
+    grant("--with-uninstall", changes=rich)
+    mine = site.log_in(ACCOUNT)
+    _, target, _ = site.wire(rich, kubeconfig=mine)
+    chart = Path(__file__).parents[2] / "charts" / "genai-stack"
+    executable = str(build([name])[name])
+    helm = Pyhelm3Helm(executable=executable, chart=chart, namespace=site.namespace, kubeconfig=str(mine))
+    releases = {"genai": values_for(target, "base"), "genai-blue": values_for(target, "slot", "blue")}
+    for release_name, values in releases.items():
+        helm.upgrade(release_name, values, description="first")
+        helm.upgrade(
+            release_name, merge(values, {"gateway": {"podAnnotations": {"version": "2"}}}), description="second"
+        )
+        helm.rollback(release_name, 1)
+        assert helm.measure_release(release_name, values).size > 0
+    with pytest.raises(HelmFailedError) as ended:  # simulated pods run nothing, so their tests never end
+        helm._process.run(["test", "genai-blue", "--namespace", site.namespace, "--timeout", "2s", "--logs"])
+    assert "forbidden" not in str(ended.value).lower(), ended.value
+    for release_name in releases:
+        helm.uninstall(release_name)
+    assert not site.run("get", "deployments,statefulsets", "-o", "name").strip()
 
 
 def test_all_that_is_denied_is_told_at_once_and_nothing_is_written(site: Site) -> None:

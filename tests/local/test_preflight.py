@@ -1,4 +1,4 @@
-"""What preflight asks a real API server: trials, quotas, budgets, admission, and the Secret that Helm will write."""
+"""What preflight asks a real API server: trials, quotas, budgets, admission, and the size of Helm's Secret."""
 
 from __future__ import annotations
 

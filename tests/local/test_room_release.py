@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.local.test_preflight import Site, site  # noqa: F401 - a fixture
+from tests.local.conftest import Kubectl
+from tests.local.site import Site, open_site
 from tests.local.test_room import GPU, TOLERATION, make_spec
 from tooling.app.release import Wishes, release
 from tooling.core.rollout import Phase
@@ -17,6 +20,12 @@ pytestmark = pytest.mark.local
 
 PRODUCT = {f"{GPU}.product": "NVIDIA-A100-SXM4-80GB"}
 YES = Wishes(is_confirmed=True)
+
+
+@pytest.fixture
+def site(gpu_kubectl: Kubectl, tmp_path: Path) -> Iterator[Site]:
+    with open_site(gpu_kubectl, tmp_path) as made:
+        yield made
 
 
 def serve(replicas: int, version: int = 1, **capacity: Any) -> dict[str, Any]:
@@ -30,6 +39,7 @@ def serve(replicas: int, version: int = 1, **capacity: Any) -> dict[str, Any]:
     }
     rollout = {
         "contexts": [],
+        "checkImages": False,
         "load": {"enabled": False},
         "steps": [{"weight": 50, "hold": "1s"}],
         "analysis": {"minRequests": 1, "maxHold": "20s"},
@@ -52,7 +62,7 @@ def occupy(place: Site, count: int) -> None:
     place.run("wait", "--for=condition=Ready", "pods", "--all", "--timeout=30s")
 
 
-def test_a_nearly_full_pool(site: Site) -> None:  # noqa: F811
+def test_a_nearly_full_pool(site: Site) -> None:
     """16 GPUs, 4 serve, 10 are taken, 2 are free: a slot of 4 fits only if stable gives pods up on the way."""
     ports, target, reporter = site.wire(serve(4))
     assert release(ports, target, YES).exit_code == 0, reporter.text

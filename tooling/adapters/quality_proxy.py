@@ -19,6 +19,8 @@ _TIMEOUT = 60.0
 _IDLE = 60.0
 """Seconds after the last question about a run from which it asks no more: its step is over, or its driver gone."""
 _PORT = 80
+_SILENCE = 8
+"""Prompts in a row without an answer from which a run tells of it, and goes on trying."""
 _ERROR_LENGTH = 120
 _LONGEST = 100_000
 """Characters of an answer that are judged: a regular expression must not run over a book."""
@@ -101,19 +103,27 @@ class _Run:
         self._failed: set[int] = set()
         self._answers: list[QualityAnswer] = []
         self._problem = ""
+        self._streak = 0
+        self._error = ""
         self._looked_at = 0.0
 
     def look(self) -> QualityRun:
         """Return what was answered so far, and have somebody at work on the rest."""
         with self._lock:
             self._looked_at = self._clock()
-            problem, self._problem = self._problem, ""
+            problem, self._problem = self._problem or self._describe_silence(), ""
             self._threads = [thread for thread in self._threads if thread.is_alive()]
             for _ in range(min(_AT_ONCE - len(self._threads), len(self._waiting))):
                 thread = threading.Thread(target=self._work, name="quality", daemon=True)
                 self._threads.append(thread)
                 thread.start()
             return QualityRun(self._suite.name, len(self._suite.prompts), tuple(self._answers), problem)
+
+    def _describe_silence(self) -> str:
+        """Say that nobody answers any more: prompts that all run into their timeouts would take hours."""
+        if self._streak < _SILENCE:
+            return ""
+        return f"{self._streak} prompts in a row got no answer, such as: {clip(self._error, _ERROR_LENGTH)}"
 
     def _work(self) -> None:
         while (number := self._take()) is not None:
@@ -133,7 +143,8 @@ class _Run:
 
     def _note(self, number: int, replies: Sequence[_Reply]) -> None:
         """Keep the answers of stable and candidate to one prompt, or have it asked again."""
-        error = next((reply.error for reply in replies if reply.error), "")
+        self._error = error = next((reply.error for reply in replies if reply.error), "")
+        self._streak = self._streak + 1 if error else 0
         refusal = next((reply.error for reply in replies if reply.is_refused), "")
         self._problem = refusal or self._problem
         if refusal or (error and number not in self._failed):

@@ -107,6 +107,12 @@ def prepare(ports: Ports, namespace: str) -> None:
     ports.cluster.ensure_namespace(namespace)
 
 
+def claim(ports: Ports, target: Target, rollout: Rollout) -> None:
+    """Have a driver that was replaced lose its next write of a scale: it read what was there before this one."""
+    slots = tuple(slot for slot in (rollout.stable, rollout.candidate) if slot)
+    ports.cluster.claim(target.namespace, target.instance, slots, rollout.epoch)
+
+
 def remove_everything(ports: Ports, target: Target, *, delete_data: bool) -> tuple[str, ...]:
     """Take an instance away, traffic first; return the claims that were deleted with it."""
     namespace, instance = target.namespace, target.instance

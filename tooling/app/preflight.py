@@ -13,6 +13,7 @@ from tooling.app.preflight_gpu import check_hardware
 from tooling.app.preflight_images import check_images
 from tooling.app.preflight_pending import make_refusal
 from tooling.app.preflight_room import check_room
+from tooling.app.preflight_route import check_route
 from tooling.app.preflight_together import check_all
 from tooling.app.preflight_tracking import check_tracking
 from tooling.app.same_target import check_instance, tell_place
@@ -142,6 +143,7 @@ def check_rollout(ports: Ports, target: Target, rollout: Rollout, roles: Roles) 
     plans: list[CapacityPlan] = []
     check_all(
         lambda: check_certificates(ports, target, roles.all),
+        lambda: check_route(ports, target, rollout),
         lambda: check_hardware(ports, roles.all),
         lambda: check_trial(ports, target, manifests, rollout),
         lambda: check_images(ports, target, manifests),

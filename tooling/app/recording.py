@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tooling.app.context import Ports, Target
 from tooling.app.telling import tell
 from tooling.core.rollout import Rollout
@@ -44,6 +46,16 @@ def bear(ports: Ports, error: OutsideError, began: float) -> None:
     if not isinstance(error, ConflictError):
         ports.reporter.progress(f"no answer, trying again: {error.message}")
         ports.clock.sleep(LOOK_EVERY)
+
+
+def insist(ports: Ports, call: Callable[[], None]) -> None:
+    """Have a call succeed that changes nothing when it is repeated. Raises what the port raises after a silence."""
+    began = ports.clock.now()
+    while True:
+        try:
+            return call()
+        except OutsideError as error:
+            bear(ports, error, began)
 
 
 def name_other_driver(target: Target) -> HeldError:

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tooling.app import preflight
-from tooling.app.apply import RouteBook, prepare
+from tooling.app.apply import RouteBook, claim, prepare
 from tooling.app.base_changes import check_additive, tell_changes
 from tooling.app.context import Ports, Target
 from tooling.app.drive import Driver
 from tooling.app.plan_document import describe_plan
 from tooling.app.plan_table import make_capacity
 from tooling.app.planning import look_around, plan_release
-from tooling.app.recording import record
+from tooling.app.recording import insist, record
 from tooling.app.report import Result, report_plan, report_result
 from tooling.app.running import leave_wish
 from tooling.app.same_target import check_same_target, tell_place
@@ -94,6 +94,7 @@ def take_over(ports: Ports, target: Target) -> Result:
             return report_result(ports.reporter, stored.rollout, LoadReport(), hints=_hints(target))
         claimed = replace(stored.rollout, epoch=hold.epoch, step_started_at=ports.clock.now())
         stored = record(ports, target, claimed, stored)
+        insist(ports, lambda: claim(ports, target, claimed))
         book = RouteBook(ports, target, "" if claimed.is_rollback else claimed.candidate)
         return run(ports, target, book, hold, stored)
 

@@ -41,7 +41,9 @@ COMMANDS = {
         "tooling.cli.rollout:plan",
         "Print the steps that a release of these values would take; nothing is written.",
     ),
-    "release": Entry("tooling.cli.rollout:release", "Release the values: first time an install, later a canary."),
+    "release": Entry(
+        "tooling.cli.rollout:release", "Release the values: first time an install, later by the strategy in them."
+    ),
     "resume": Entry("tooling.cli.rollout:resume", "Go on with a rollout whose driver died or was interrupted."),
     "promote": Entry("tooling.cli.rollout:promote", "Pass the approval that a rollout waits for."),
     "abort": Entry("tooling.cli.rollout:abort", "Stop a running rollout: all traffic back to stable."),

@@ -41,7 +41,7 @@ def release(
     reason: str,
     **options: Any,
 ) -> int:
-    """Release the values: first time an install, later a canary."""
+    """Release the values: first time an install, later by the strategy in them."""
     if without_backup and not is_base:
         raise UsageError("--without-backup is for --base: a rollout of the slots makes no backup.")
     ports, target = wire(**options)
@@ -76,11 +76,12 @@ def resume(**options: Any) -> int:
 @click.command()
 @values_options
 @cluster_options
+@click.option("--full", is_flag=True, help="Pass every gate that is left; pods are still waited for.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
-def promote(*, reason: str, **options: Any) -> int:
+def promote(*, full: bool, reason: str, **options: Any) -> int:
     """Pass the approval that a rollout waits for."""
     ports, target = wire(**options)
-    return conclude(ports, wishes.promote(ports, target, reason), options)
+    return conclude(ports, wishes.promote(ports, target, reason, is_full=full), options)
 
 
 @click.command()
@@ -98,11 +99,12 @@ def abort(*, reason: str, **options: Any) -> int:
 @click.command()
 @values_options
 @cluster_options
+@click.option("--to", "number", type=click.IntRange(min=1), help="Number of the rollout, as `history` lists it.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-def rollback(*, yes: bool, **options: Any) -> int:
-    """Go back to the last verified version."""
+def rollback(*, number: int | None, yes: bool, **options: Any) -> int:
+    """Go back to the last verified version, or to that of an earlier rollout."""
     ports, target = wire(**options)
-    return conclude(ports, rollbacks.rollback(ports, target, is_confirmed=yes), options)
+    return conclude(ports, rollbacks.rollback(ports, target, is_confirmed=yes, number=number or 0), options)
 
 
 def conclude(ports: Ports, result: Result, options: dict[str, Any]) -> int:

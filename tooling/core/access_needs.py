@@ -113,7 +113,7 @@ def _list_for_steps(work: Work) -> Iterator[Need]:
             if kind in kinds or not work.steps.isdisjoint(_HOLDING):
                 yield Need(group, resource, ("get", "patch"), "autoscalers are frozen and restored")
     if "test" in work.steps:
-        yield Need("", "pods", ("get", "list", "watch", "create", "delete"), "helm test runs pods")
+        yield Need("", "pods", ("get", "list", "watch", "create", "patch", "delete"), "helm test runs pods")
         yield Need("", "pods/log", ("get",), "helm test runs pods")
     if "backup" in work.steps:
         yield Need("batch", "cronjobs", ("get",), "base is backed up by the Job that its CronJob would make")

@@ -29,7 +29,7 @@ class QualitySettings:
 
     suite: str = ""
     max_drop: float = 0.05
-    min_prompts: int = 20
+    min_prompts: int = 52
 
 
 @dataclass(frozen=True, slots=True)

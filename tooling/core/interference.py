@@ -11,8 +11,11 @@ from tooling.core.observation import ReleaseMark
 from tooling.core.plan import StepKind, Target
 from tooling.core.rollout import Phase
 from tooling.core.steps.look import Look, find_candidate_replicas, find_stable_replicas
+from tooling.core.steps.traffic import find_rewrite
 
 _OWN_HELM = frozenset({StepKind.INSTALL, StepKind.RECALL, StepKind.FINISH, StepKind.REVERT})
+_SETTLED = frozenset({StepKind.ANALYSIS, StepKind.QUALITY, StepKind.APPROVAL, StepKind.HOLD})
+"""Steps that change nothing: the route has to be as the step before them left it."""
 _WATCHED = frozenset({Phase.PROGRESSING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -32,7 +35,15 @@ def find_meddling(look: Look) -> Meddling | None:
     """Return the first thing that somebody else did; None where nobody did, or where it does not matter yet."""
     if look.rollout.phase not in _WATCHED:
         return None
-    return next(chain(_find_upgrades(look), _find_edits(look), _find_scaling(look)), None)
+    return next(
+        chain(_find_rewrites(look), _find_upgrades(look), _find_edits(look), _find_scaling(look)), None
+    )
+
+
+def _find_rewrites(look: Look) -> Iterator[Meddling]:
+    what = find_rewrite(look) if look.step.kind in _SETTLED else ""
+    if what:
+        yield Meddling(what, look.seen.route.written_by if look.seen.route else "")
 
 
 def _find_upgrades(look: Look) -> Iterator[Meddling]:

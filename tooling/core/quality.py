@@ -114,10 +114,8 @@ def judge_quality(run: QualityRun, *, max_drop: float, min_prompts: int) -> Verd
     counts = _Counts(len(pairs), len(run.lost), len(run.gained))
     passed = (sum(bool(one.stable) for one in pairs), sum(bool(one.candidate) for one in pairs))
     evidence = _Evidence(run, counts, passed)
-    if run.problem:
-        return evidence.conclude(Result.INCONCLUSIVE, run.problem)
     if not run.is_done:
-        reason = f"{len(run.answers)} of {run.total} prompts of {run.suite} were asked"
+        reason = run.problem or f"{len(run.answers)} of {run.total} prompts of {run.suite} were asked"
         return evidence.conclude(Result.INCONCLUSIVE, reason)
     least = max(1, min_prompts)
     if counts.pairs < least:

@@ -82,7 +82,8 @@ def find_candidate_replicas(look: Look, share: int) -> Mapping[str, int]:
     """Replicas of the candidate for `share` percent: by the floor, or by the pods that make the weight."""
     wanted = dict(find_replicas(look.required, share=share, floor=look.strategy.capacity.floor))
     if look.strategy.splits_by_pods and 0 < share < 100 and "gateway" in wanted:
-        gateways = look.rollout.snapshot.required["gateway"]
+        # beside the pods that stable has, whatever the target would need
+        gateways = look.rollout.snapshot.stable.get("gateway", 0)
         wanted["gateway"] = max(1, find_ratio_replicas(gateways, share))
     return wanted
 

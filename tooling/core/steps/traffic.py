@@ -53,23 +53,24 @@ def keep_traffic(look: Look) -> Progress | None:
 
 def find_loss(look: Look) -> str:
     """Say what broke under the rollout: the candidate's pods, or a route that somebody else wrote."""
-    rollout, seen = look.rollout, look.seen
-    slot = seen.slot(rollout.candidate)
+    rollout, slot = look.rollout, look.seen.slot(look.rollout.candidate)
     is_needed = bool(look.step.weight) or rollout.is_warm
     if is_needed and not slot.can_serve:
         detail = next((f" ({one.problem})" for one in slot.workloads if one.problem), "")
-        by = next(
-            (f" (scaled by {one.scaled_by})" for one in slot.workloads if not one.wanted and one.scaled_by), ""
-        )
+        scaled = [one.scaled_by for one in slot.workloads if not one.wanted and one.scaled_by]
+        by = f" (scaled by {scaled[0]})" if scaled else ""
         return f"{rollout.candidate} lost its ready pods{detail}{by}"
-    if seen.route is None:
+    return find_rewrite(look)
+
+
+def find_rewrite(look: Look) -> str:
+    """Say what somebody else made of the route; empty where it is as the step wants it."""
+    route = look.seen.route
+    if route is None:
         return "somebody else deleted the route"
-    if not seen.route.gives(look.weights):
-        by = f" ({seen.route.written_by})" if seen.route.written_by else ""
-        return (
-            f"somebody else changed the route to {dict(seen.route.weights)}{by}; it should be {dict(look.weights)}"
-        )
-    return ""
+    if route.gives(look.weights):
+        return ""
+    return f"somebody else changed the route to {dict(route.weights)}; it should be {dict(look.weights)}"
 
 
 def _shift(look: Look, weights: Mapping[str, int], serving: str, *, is_preview: bool = False) -> Progress:
