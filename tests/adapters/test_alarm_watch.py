@@ -172,11 +172,11 @@ def test_a_version_that_is_gone_begins_anew(double: ApiDouble, double_client: Ku
     wait_until(lambda: wire.count("deployments") == 1, "the watch has begun")
     wire.send("deployments", "ERROR", {"kind": "Status", "code": 410, "reason": "Expired"})
     wait_until(lambda: wire.count("deployments") == 2, "it was begun anew")
-    versions = [one.query["resourceVersion"] for one in double.requests if one.query.get("watch")]
-    assert versions[0] == versions[1] == "1"
+    # from what is there now: no version can be too old
+    assert not any("resourceVersion" in one.query for one in double.requests)
 
 
-@pytest.mark.parametrize("answer", [Reply(403, {"kind": "Status"}), Reply(200, {"items": []}), Reply(200, b"odd")])
+@pytest.mark.parametrize("answer", [Reply(403, {"kind": "Status"}), Reply(200, {"odd": []}), Reply(200, b"odd")])
 def test_a_watch_that_cannot_be_is_not_tried_all_the_time(
     double: ApiDouble, double_client: KubeClient, answer: Reply
 ) -> None:

@@ -159,10 +159,10 @@ def annotate(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
 def test_ready_gateways_of_both_slots_share_the_service_until_one_is_named(
     real_client: KubeClient, real_namespace: str
 ) -> None:
-    """What kube-proxy and Ingress controllers go by: the endpoints that the cluster's own controller makes of it."""
+    """What kube-proxy and Ingress controllers go by: the endpoints that the cluster's controller makes of it."""
     cluster, route = KubernetesCluster(real_client), ServiceRoute(real_client)
     for slot, pods in (("blue", 3), ("green", 1)):
-        body = {"apiVersion": "apps/v1", "kind": "Deployment", **make_deployment(slot, "gateway")}
+        body = make_deployment(slot, "gateway")
         real_client.create(f"/apis/apps/v1/namespaces/{real_namespace}/deployments", body, what="it")
         cluster.scale(real_namespace, f"genai-{slot}-gateway", pods)
 

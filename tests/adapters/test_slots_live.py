@@ -24,8 +24,7 @@ class Place:
         self.client = client
         self.namespace = namespace
         self.path = make_path("apps/v1", "deployments", namespace, NAME)
-        body = {"apiVersion": "apps/v1", "kind": "Deployment", **make_deployment("blue", "gateway")}
-        self.send("POST", self.path.rpartition("/")[0], body, by="helm")
+        self.send("POST", self.path.rpartition("/")[0], make_deployment("blue", "gateway"), by="helm")
 
     def look(self) -> Workload:
         (found,) = KubernetesCluster(self.client).read_workloads(self.namespace, "genai", "blue")

@@ -159,6 +159,13 @@ def test_room_in_doubt_is_a_warning(story: Story) -> None:
     assert "warning: there is room only in the place of pods of lower priority" in story.said
 
 
+def test_room_that_pods_leave_in_a_moment_is_a_warning(story: Story) -> None:
+    ending = replace(pod("old", "a", gpu=1), is_ending=True)
+    offer(story, node("a", gpu=4), pods=(*serve(story, gpu=1), ending))
+    assert story.release(2, is_dry_run=True).exit_code == 0
+    assert "warning: there is room only once pods that are ending have gone" in story.said
+
+
 def test_pods_of_others_that_wait_are_told(story: Story) -> None:
     waiting = (pod("w", "", namespace="other", gpu=1),)
     offer(story, node("a", gpu=3), pods=(*serve(story, gpu=1), *waiting))

@@ -84,7 +84,7 @@ def test_umbrella_alone_accepts_what_helm_accepts(some: Case) -> None:
 def test_every_key_that_is_described_has_a_default_or_is_optional_by_nature() -> None:
     defaults = values_doc.read_defaults()
     optional = {"gateway.limits", "rollout.load", "gateway.models", "inference.models", "evals.suites"}
-    free = {"behavior", "metrics", "maxSurgeGpus"}
+    free = {"behavior", "metrics", "maxSurgeGpus", "required"}
     missing = set()
     for path, node in walk(read_schema()):
         keys = path.removeprefix(".").split(".")

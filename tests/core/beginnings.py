@@ -32,7 +32,7 @@ SCALED = replace(PLAIN, has_scalers=True, capacity=CapacitySettings(standby=0.5)
 TIGHT = replace(
     PLAIN,
     steps=(StrategyStep(WEIGHT, 30, 5), StrategyStep(WEIGHT, 60, 5)),
-    capacity=CapacitySettings(floor=0.8, abort_floor=0.4, max_surge_gpus=1),
+    capacity=CapacitySettings(floor=0.8, abort_floor=0.4, max_surge_gpus=4),
 )
 BLUE_GREEN = replace(
     CANARY,
@@ -54,9 +54,9 @@ def _begin_scaled() -> tuple[World, Rollout, Strategy]:
 
 
 def _begin_tight() -> tuple[World, Rollout, Strategy]:
-    """Six GPUs serve, and the plan may take two more: the candidate fits only as stable shrinks."""
+    """Six GPUs serve, and the plan may take four more: the candidate fits only as stable shrinks."""
     world, rollout = begin_canary(TIGHT)
-    bounds = replace(rollout.snapshot, gpus=GPUS, stable_gpus=GPUS, most_gpus=8)
+    bounds = replace(rollout.snapshot, gpus=GPUS, stable_gpus=GPUS, most_gpus=10)
     return world, replace(rollout, snapshot=bounds), TIGHT
 
 

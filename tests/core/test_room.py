@@ -133,6 +133,13 @@ def test_pods_that_wait_go_first_where_they_fit_and_matter_no_less() -> None:
     assert find_room(Capacity(tuple(gpus(3)), waiting), [ours]).verdict is Verdict.FITS
 
 
+def test_room_that_ending_pods_still_hold_is_in_doubt() -> None:
+    nodes, ending = tuple(gpus(2)), (replace(pod("p", "node-a", gpu=2), is_ending=True),)
+    room = find_room(Capacity(nodes, ending), [need("llama", 2, gpu=1)])
+    assert (room.verdict, room.has_to_wait, room.has_to_evict) == (Verdict.TIGHT, True, False)
+    assert find_room(Capacity(nodes, ending), [need("llama", 3, gpu=1)]).verdict is Verdict.SHORT
+
+
 def test_room_in_the_place_of_lesser_pods_is_in_doubt() -> None:
     nodes, lesser = tuple(gpus(2)), (pod("p", "node-a", priority=-1, gpu=2),)
     room = find_room(Capacity(nodes, lesser), [need("llama", 2, gpu=1)])

@@ -57,6 +57,13 @@ def test_pods_that_ended_or_are_kept_back_hold_nothing(changes: dict[str, Any], 
     assert (pod is not None) is is_there
 
 
+def test_a_pod_that_was_deleted_holds_its_room_for_a_while() -> None:
+    metadata = {"name": "p", "namespace": "n", "deletionTimestamp": "2026-11-21T22:00:00Z"}
+    found = read_pod({"metadata": metadata, "spec": spec(nodeName="a")})
+    assert found is not None
+    assert found.is_ending
+
+
 @pytest.mark.parametrize(("priority", "told"), [(None, 0), (1000, 1000)])
 def test_a_pod_without_priority_has_none(priority: int | None, told: int) -> None:
     manifest = {"metadata": {"name": "p", "namespace": "n"}, "spec": spec(nodeName="a", priority=priority)}

@@ -91,10 +91,14 @@ def test_entries(rollout, expected):
             {"minPrompts": 61},
             ["error rollout.steps[1].quality: needs 61 answered prompts and golden has 60: "],
         ),
-        (19, {}, ["error rollout.steps[1].quality: needs 20 answered prompts and golden has 19: "]),
-        (20, {}, ["warning rollout.steps[1].quality: golden has 20 prompts: a candidate that answers as stable "]),
-        (20, {"maxDrop": 0.2}, []),
-        (20, {"maxDrop": 0}, []),
+        (51, {}, ["error rollout.steps[1].quality: needs 52 answered prompts and golden has 51: "]),
+        (
+            20,
+            {"minPrompts": 20},
+            ["warning rollout.steps[1].quality: golden has 20 prompts: a candidate that answers as stable "],
+        ),
+        (20, {"minPrompts": 20, "maxDrop": 0.2}, []),
+        (20, {"minPrompts": 20, "maxDrop": 0}, []),
     ],
 )
 def test_suites_that_are_too_small(count, gate, expected):

@@ -57,58 +57,60 @@ def test_defaults_are_those_of_the_settings() -> None:
     assert read_strategy({"rollout": None}) == read_strategy({})
 
 
-def test_every_setting_is_read() -> None:
-    values: dict[str, Any] = {
-        "rollout": {
-            "instance": "chat",
-            "namespace": "prod",
-            "contexts": ["prod-eu"],
-            "strategy": "blueGreen",
-            "steps": [
-                {"weight": 5, "hold": "30s"},
-                {"approval": {"timeout": "1h"}},
-                {"approval": None},
-                {"weight": 50},
-            ],
-            "analysis": {
-                "maxErrorIncrease": 1,
-                "maxLatencyFactor": 1.5,
-                "minRequests": 7,
-                "maxHold": "5m",
-                "onInconclusive": "pause",
-            },
-            "load": {
-                "enabled": True,
-                "url": "http://edge",
-                "host": "chat.example",
-                "rate": 8,
-                "maxTokens": 3,
-                "concurrency": 4,
-                "prompts": ["a", "b"],
-            },
-            "blueGreen": {
-                "preview": [{"test": {}}, {"quality": {"minPrompts": 90}}],
-                "after": [{"analysis": {"hold": "1m"}}, {"hold": "5s"}],
-            },
-            "quality": {"suite": "golden", "maxDrop": 0.1, "minPrompts": 50},
-            "capacity": {
-                "floor": 0.5,
-                "abortFloor": 0.8,
-                "maxSurgeGpus": 2,
-                "standby": 1,
-                "required": {"gateway": 4, "models": {"small": 3}},
-                "nodes": "autoscaled",
-            },
-            "readyTimeout": "90s",
-            "scaleDownDelay": "5s",
-            "drainTimeout": "30s",
-            "checkImages": False,
+WHOLE: dict[str, Any] = {
+    "rollout": {
+        "instance": "chat",
+        "namespace": "prod",
+        "contexts": ["prod-eu"],
+        "strategy": "blueGreen",
+        "steps": [
+            {"weight": 5, "hold": "30s"},
+            {"approval": {"timeout": "1h"}},
+            {"approval": None},
+            {"weight": 50},
+        ],
+        "analysis": {
+            "maxErrorIncrease": 1,
+            "maxLatencyFactor": 1.5,
+            "minRequests": 7,
+            "maxHold": "5m",
+            "onInconclusive": "pause",
         },
-        "route": {"kind": "service"},
-        "gateway": {"replicas": 3},
-        "inference": {"models": {"small": {"replicas": 2}, "large": None}},
-    }
-    assert read_strategy(values) == Strategy(
+        "load": {
+            "enabled": True,
+            "url": "http://edge",
+            "host": "chat.example",
+            "rate": 8,
+            "maxTokens": 3,
+            "concurrency": 4,
+            "prompts": ["a", "b"],
+        },
+        "blueGreen": {
+            "preview": [{"test": {}}, {"quality": {"minPrompts": 90}}],
+            "after": [{"analysis": {"hold": "1m"}}, {"hold": "5s"}],
+        },
+        "quality": {"suite": "golden", "maxDrop": 0.1, "minPrompts": 50},
+        "capacity": {
+            "floor": 0.5,
+            "abortFloor": 0.8,
+            "maxSurgeGpus": 2,
+            "standby": 1,
+            "required": {"gateway": 4, "models": {"small": 3}},
+            "nodes": "autoscaled",
+        },
+        "readyTimeout": "90s",
+        "scaleDownDelay": "5s",
+        "drainTimeout": "30s",
+        "checkImages": False,
+    },
+    "route": {"kind": "service"},
+    "gateway": {"replicas": 3},
+    "inference": {"models": {"small": {"replicas": 2}, "large": None}},
+}
+
+
+def test_every_setting_is_read() -> None:
+    assert read_strategy(WHOLE) == Strategy(
         instance="chat",
         namespace="prod",
         contexts=("prod-eu",),

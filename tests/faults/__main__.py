@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.faults.campaign import (
@@ -29,6 +29,7 @@ from tests.faults.results import Result, keep_result, make_result, read_results,
 from tests.faults.stand import Picture
 from tests.faults.trial import Bench
 from tooling.local import simulated
+from tooling.local.binaries import build
 
 SECONDS_EACH = 6.0
 """CPU seconds that a trial takes, those of the API server included."""
@@ -39,7 +40,7 @@ def main() -> int:
     asked = _read_arguments()
     began = time.monotonic()
     results = read_results(asked.results) if asked.results else []
-    with _open_cluster(asked.kubeconfig) as kubeconfig, open_bench(kubeconfig) as bench:
+    with _open_cluster(asked.kubeconfig) as kubeconfig, _open_bench(asked, kubeconfig) as bench:
         _tell(f"stands ready after {time.monotonic() - began:.0f} s")
         cases, ends = _choose(bench, asked, {one.case for one in results})
         _tell(f"{len(cases)} trials, about {len(cases) * SECONDS_EACH / asked.jobs / 60:.0f} minutes")
@@ -66,6 +67,7 @@ def _read_arguments() -> argparse.Namespace:
     add("--draw", type=int, default=0, metavar="N", help="Only N trials, drawn with the seed.")
     add("--seed", type=int, default=1)
     add("--jobs", type=int, default=os.cpu_count() or 1, help="How many trials at once.")
+    add("--helm4", action="store_true", help="With Helm 4 instead of Helm 3.")
     add("--kubeconfig", type=Path, help="A simulated cluster that runs already.")
     add("--results", type=Path, metavar="FILE", help="Keep results there; what it has already is not run again.")
     return parser.parse_args()
@@ -82,6 +84,10 @@ def _open_cluster(kubeconfig: Path | None) -> Iterator[Path]:
         yield cluster.kubeconfig
     finally:
         simulated.down(name)
+
+
+def _open_bench(asked: argparse.Namespace, kubeconfig: Path) -> AbstractContextManager[Bench]:
+    return open_bench(kubeconfig, helm=build(["helm4"])["helm4"] if asked.helm4 else None)
 
 
 def _choose(

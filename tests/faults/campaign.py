@@ -65,8 +65,8 @@ def name_of(reaction: Reaction) -> str:
 
 
 @contextmanager
-def open_bench(kubeconfig: Path) -> Iterator[Bench]:
-    """Prepare stands on a cluster; everything in namespaces of this process."""
+def open_bench(kubeconfig: Path, *, helm: Path | None = None) -> Iterator[Bench]:
+    """Prepare stands on a cluster, in namespaces of this process; `helm`: another one than the CLI would take."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         environment = {
             "KUBECACHEDIR": f"{folder}/discovery",
@@ -74,6 +74,10 @@ def open_bench(kubeconfig: Path) -> Iterator[Bench]:
             "GOGC": "off",  # helm lives for a tenth of a second: collecting its garbage costs a third of that
             "GOMEMLIMIT": "500MiB",
         }
+        if helm is not None:
+            (Path(folder) / "bin").mkdir()
+            (Path(folder) / "bin" / "helm").symlink_to(helm)
+            environment["PATH"] = f"{folder}/bin:{os.environ['PATH']}"
         zygote = Zygote(pace=PACE, environment=environment)
         upstream = Upstream(kubeconfig)
         try:

@@ -140,7 +140,7 @@ def _set_pace() -> None:
     def wait_less(alarm: alarm_watch.WatchAlarm, namespace: str, instance: str, seconds: float) -> None:
         wait(alarm, namespace, instance, seconds / PACE)
 
-    alarm_watch.WatchAlarm.wait = wait_less  # type: ignore[method-assign]
+    alarm_watch.WatchAlarm.wait = wait_less  # type: ignore[method-assign, assignment]
     clock_system.SystemClock.now = now  # type: ignore[method-assign, assignment]
     clock_system.SystemClock.sleep = sleep  # type: ignore[method-assign, assignment]
     times = partial(lease_kubernetes.LeaseTimes, **LOCK)

@@ -116,5 +116,5 @@ def open_site(kubectl: Kubectl, folder: Path) -> Iterator[Site]:
     name = f"preflight-{secrets.token_hex(4)}"
     kubectl("create", "namespace", name)
     yield Site(kubectl, name, folder)
-    kubectl("--namespace", name, "delete", "deployments,statefulsets,pods", "--all", "--wait=true")
+    kubectl("--namespace", name, "delete", "deployments,statefulsets,cronjobs,jobs,pods", "--all", "--wait=true")
     kubectl("delete", "namespace", name, "--wait=false")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.charts.rendering import BASE, BLUE, ROUTE, Case, Renderer, is_hook, list_few
 from tests.local.conftest import Kubectl
 from tests.local.site import Site, open_site
 from tests.waiting import wait_until
@@ -98,6 +99,19 @@ def test_a_port_of_another_number_and_the_same_name_is_what_helm_can_change(inst
     assert '"containerPort": 8080' in text
     (trial,) = ports.cluster.try_apply(json.loads(text.replace("8080", "9090")), installed.site.namespace)
     assert (trial.is_new, trial.problem) == (False, "")
+
+
+@pytest.mark.parametrize("case", list_few(), ids=str)
+def test_nothing_that_the_chart_makes_is_refused(api: Kubectl, site: Site, case: Case, tmp_path: Path) -> None:
+    renderer = Renderer(build(["helm"])["helm"], tmp_path)
+    rendered = [one for view in (BASE, BLUE, ROUTE) for one in renderer.render(case, view) if not is_hook(one)]
+    manifests = json.loads(json.dumps(rendered).replace("genai-ns", site.namespace))
+    ports, _, _ = site.wire()
+    first = ports.cluster.try_apply(manifests, site.namespace)
+    assert [one for one in first if one.problem or one.unchecked] == []
+    site.run("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+    again = ports.cluster.try_apply(manifests, site.namespace)
+    assert [one for one in again if one.problem or one.unchecked or one.is_new] == []
 
 
 def test_the_secret_of_a_release_is_as_large_as_was_said(installed: Installed) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.local.arena import GPU, TOLERATION, make_spec
 from tests.local.conftest import Kubectl
 from tests.local.site import Site, open_site
-from tests.local.test_room import GPU, TOLERATION, make_spec
 from tooling.app.release import Wishes, release
 from tooling.core.rollout import Phase
 from tooling.errors import PreflightError

@@ -9,7 +9,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,12 +38,22 @@ GATHERING = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A list to watch; `read` returns of an object what is worth a look when it changes."""
+    """What to watch: the object of that name in the list at `path`, or all that the selector finds.
+
+    `read` returns of an object what is worth a look when it changes.
+    """
 
     what: str
     path: str
-    query: Mapping[str, str]
     read: Callable[[Json], object]
+    name: str = ""
+    selector: str = ""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What a watch asks for."""
+        own = {"fieldSelector": f"metadata.name={self.name}"}
+        return own if self.name else {"labelSelector": self.selector}
 
 
 class WatchAlarm:
@@ -110,30 +120,37 @@ class Watcher:
             began = time.monotonic()
             # a hint that does not come: the wait ends by its own time
             with contextlib.suppress(OutsideError, ValueError, KeyError, TypeError):
-                self._watch(self._look())
+                self._look()
+                self._watch()
             if time.monotonic() - began >= SHORT:
                 pause = self._first
                 continue
             self._is_closed.wait(pause)
             pause = min(2 * pause, self._longest)
 
-    def _look(self) -> str:
-        """Compare the list with what was known of it, and return where a watch goes on from."""
-        subject = self._subject
-        found = self._client.get(subject.path, what=subject.what, query=subject.query)
-        items = {str(one["metadata"]["name"]): subject.read(one) for one in found.get("items") or ()}
+    def _look(self) -> None:
+        """Compare what is there with what was known of it."""
+        items = {str(one["metadata"]["name"]): self._subject.read(one) for one in self._read()}
         if self._known is not None and items != self._known:
             self._ring()
         self._known = items
-        return str(found["metadata"]["resourceVersion"])
 
-    def _watch(self, version: str) -> None:
+    def _read(self) -> Sequence[Json]:
+        """Return the objects; of one by name no more is asked than to get it."""
+        subject = self._subject
+        if subject.name:
+            live = self._client.find(f"{subject.path}/{subject.name}", what=subject.what)
+            return () if live is None else (live,)
+        found: Sequence[Json] = self._client.get(subject.path, what=subject.what, query=subject.query)["items"]
+        return found
+
+    def _watch(self) -> None:
+        """Watch from what is there now, which is told first: what came since the look differs, and rings."""
         subject = self._subject
         query = {
             **subject.query,
             "watch": "true",
             "allowWatchBookmarks": "true",
-            "resourceVersion": version,
             "timeoutSeconds": str(WATCHED_FOR),
         }
         for event in self._client.stream(subject.path, what=subject.what, query=query, timeout=SILENCE):
@@ -175,18 +192,18 @@ class Allowance:
 
 def list_subjects(namespace: str, instance: str, *, has_http_route: bool) -> tuple[Subject, ...]:
     """Return what is watched of an instance: its record, its Deployments, the objects of its route."""
-    own = {"fieldSelector": f"metadata.name={instance}"}
-    record = {"fieldSelector": f"metadata.name={instance}-rollout"}
-    pods = {"labelSelector": f"{LABEL_INSTANCE}={instance}"}
-    subjects = [
-        Subject("the record", make_path("v1", "configmaps", namespace), record, _read_record),
-        Subject("the Deployments", make_path("apps/v1", "deployments", namespace), pods, _read_deployment),
-        Subject("the Service", make_path("v1", "services", namespace), own, _read_service),
-    ]
-    if has_http_route:
-        path = make_path(GATEWAY_API, "httproutes", namespace)
-        subjects.append(Subject("the HTTPRoute", path, own, _read_generation))
-    return tuple(subjects)
+    records, deployments = (
+        make_path("v1", "configmaps", namespace),
+        make_path("apps/v1", "deployments", namespace),
+    )
+    services, routes = make_path("v1", "services", namespace), make_path(GATEWAY_API, "httproutes", namespace)
+    found = (
+        Subject("the record", records, _read_record, name=f"{instance}-rollout"),
+        Subject("the Deployments", deployments, _read_deployment, selector=f"{LABEL_INSTANCE}={instance}"),
+        Subject("the Service", services, _read_service, name=instance),
+        Subject("the HTTPRoute", routes, _read_generation, name=instance),
+    )
+    return found if has_http_route else found[:-1]
 
 
 def _read_record(config_map: Json) -> object:

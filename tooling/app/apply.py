@@ -38,8 +38,8 @@ WARM_UP_PROMPT = "What is 2+2?"
 class RouteBook:
     """Rendered routes by weights, so that the write that takes a bad candidate's traffic waits for no helm.
 
-    A route is rendered from the values of the version that it leads to: the target's where the slot `newest` is in it,
-    else those that the serving slot's release was installed with (promise P5: an abort gives back the route's fields).
+    A route is rendered from the values of the version that it leads to: the target's where the slot `newest` is in
+    it, else those of the serving slot's release (promise P5: an abort gives back the route's fields).
     """
 
     ports: Ports
@@ -65,41 +65,67 @@ class RouteBook:
 
 def apply(book: RouteBook, rollout: Rollout, action: Action, seen: Observation) -> None:
     """Carry out one action. Raises what the port raises; nothing is retried here."""
-    ports, target = book.ports, book.target
-    namespace, instance = target.namespace, target.instance
+    match action:
+        case InstallBase() | InstallSlot() | FinishSlot() | RevertRelease() | RunTests():
+            _run_helm(book, rollout, action)
+        case FreezeScalers() | RestScalers() | RestoreScalers():
+            _turn_scalers(book, action)
+        case SetWeights(weights, serving):
+            target, manifests = book.target, book.open(weights, serving)
+            book.ports.route.write(
+                target.namespace, target.instance, manifests, seen=seen.route, epoch=rollout.epoch
+            )
+        case DeleteRoute():
+            book.ports.route.delete(book.target.namespace, book.target.instance)
+        case _:
+            _change_cluster(book, rollout, action, seen)
+
+
+def _run_helm(
+    book: RouteBook, rollout: Rollout, action: InstallBase | InstallSlot | FinishSlot | RevertRelease | RunTests
+) -> None:
+    helm, target = book.ports.helm, book.target
+    instance = target.instance
     match action:
         case InstallBase():
-            ports.helm.upgrade(instance, values_for(target, "base"), description=_describe(rollout))
+            helm.upgrade(instance, values_for(target, "base"), description=_describe(rollout))
         case InstallSlot(slot):
             values = values_for(target, "slot", slot)
-            ports.helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout))
+            helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout))
         case FinishSlot(slot):
             values = merge(values_for(target, "slot", slot), {"global": {"autoscaler": "on"}})
-            ports.helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout, f" {FINAL}"))
+            helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout, f" {FINAL}"))
         case RevertRelease(slot, revision):
-            _take_back(ports, f"{instance}-{slot}" if slot else instance, revision)
+            _take_back(book.ports, f"{instance}-{slot}" if slot else instance, revision)
         case RunTests(slot):
-            ports.helm.test(f"{instance}-{slot}")
+            helm.test(f"{instance}-{slot}")
+
+
+def _turn_scalers(book: RouteBook, action: FreezeScalers | RestScalers | RestoreScalers) -> None:
+    scalers, namespace, instance = book.ports.scalers, book.target.namespace, book.target.instance
+    match action:
+        case FreezeScalers(slot):
+            scalers.freeze(namespace, instance, slot)
+        case RestScalers(slot):
+            scalers.rest(namespace, instance, slot)
+        case RestoreScalers(slot):
+            scalers.restore(namespace, instance, slot)
+
+
+def _change_cluster(
+    book: RouteBook, rollout: Rollout, action: Scale | WarmUp | RemoveLeftovers | StartBackup, seen: Observation
+) -> None:
+    cluster, namespace = book.ports.cluster, book.target.namespace
+    match action:
         case Scale(slot, workload, replicas):
-            ports.cluster.scale(namespace, _find_name(seen, slot, workload), replicas)
+            cluster.scale(namespace, _find_name(seen, slot, workload), replicas)
         case WarmUp(slot):
             _warm_up(book, rollout, slot)
-        case FreezeScalers(slot):
-            ports.scalers.freeze(namespace, instance, slot)
-        case RestScalers(slot):
-            ports.scalers.rest(namespace, instance, slot)
-        case RestoreScalers(slot):
-            ports.scalers.restore(namespace, instance, slot)
         case RemoveLeftovers(leftovers):
             for one in leftovers:
-                ports.cluster.remove_leftover(one)
+                cluster.remove_leftover(one)
         case StartBackup(cronjob, job):
-            ports.cluster.start_job_from(namespace, cronjob, job)
-        case SetWeights(weights, serving):
-            manifests = book.open(weights, serving)
-            ports.route.write(namespace, instance, manifests, seen=seen.route, epoch=rollout.epoch)
-        case DeleteRoute():
-            ports.route.delete(namespace, instance)
+            cluster.start_job_from(namespace, cronjob, job)
 
 
 def prepare(ports: Ports, namespace: str) -> None:

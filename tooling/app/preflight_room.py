@@ -148,6 +148,8 @@ def _warn(ports: Ports, scene: _Scene, rooms: Sequence[Room]) -> None:
 
 
 def _doubt(room: Room) -> str:
+    if room.has_to_wait:
+        return "there is room only once pods that are ending have gone: some may have to wait for them."
     if room.has_to_evict:
         return "there is room only in the place of pods of lower priority, which the scheduler would end."
     return "the room there is suffices only if the scheduler happens to place pods tightly: some may have to wait."

@@ -49,7 +49,7 @@ def bear(ports: Ports, error: OutsideError, began: float) -> None:
 
 
 def insist(ports: Ports, call: Callable[[], None]) -> None:
-    """Have a call succeed that changes nothing when it is repeated. Raises what the port raises after a silence."""
+    """Have a call succeed that may be repeated. Raises what the port raises after a long silence."""
     began = ports.clock.now()
     while True:
         try:

@@ -18,6 +18,9 @@ from tooling.ports.load import LoadReport
 
 _PASSED = frozenset({StepKind.APPROVAL, StepKind.ANALYSIS, StepKind.QUALITY})
 
+SILENCE = 30.0
+"""Seconds without any change of the record after which a driver may be gone: the lock then tells."""
+
 PATIENCE = 600.0
 """Seconds that a command waits for the driver that it asked."""
 
@@ -57,27 +60,42 @@ def promote(ports: Ports, target: Target, reason: str, *, is_full: bool = False)
 
 
 def _take_over_or_watch(ports: Ports, target: Target, rollout: Rollout, verb: str) -> Result:
-    try:
-        return take_over(ports, target)
-    except HeldError:
-        holder = ports.lease.find_holder(target.namespace, target.instance)
-        ports.reporter.say(f"asked {holder or 'the driver'}, which drives this rollout")
-        return _watch(ports, target, rollout, verb)
+    """Drive the rollout where nobody does, else wait for whoever does; one that dies meanwhile is replaced."""
+    deadline, told = ports.clock.now() + PATIENCE, ""
+    while ports.clock.now() < deadline:
+        try:
+            return take_over(ports, target)
+        except HeldError:
+            holder = ports.lease.find_holder(target.namespace, target.instance) or "the driver"
+        if holder != told:
+            ports.reporter.say(f"asked {holder}, which drives this rollout")
+            told = holder
+        result = _watch(ports, target, rollout, verb, deadline)
+        if result is not None:
+            return result
+    raise HeldError(
+        f"the driver did not finish within {PATIENCE:.0f} s.", hint="The wish stays recorded; look with: status"
+    )
 
 
-def _watch(ports: Ports, target: Target, rollout: Rollout, verb: str) -> Result:
-    deadline = ports.clock.now() + PATIENCE
+def _watch(ports: Ports, target: Target, rollout: Rollout, verb: str, deadline: float) -> Result | None:
+    """Wait until the driver did what it was asked; None where it seems to be gone."""
+    known, changed_at = rollout, ports.clock.now()
     while ports.clock.now() < deadline:
         stored = ports.store.load(target.namespace, target.instance)
         if stored is None or stored.rollout.id != rollout.id:
             raise HeldError("another rollout has begun meanwhile.", hint="Look with: genai-stack status")
-        if stored.rollout.phase.is_terminal:
-            return report_result(ports.reporter, stored.rollout, LoadReport(), hints="")
-        if verb != "abort" and stored.rollout.index > rollout.index:
-            ports.reporter.say("the driver passed it and goes on; follow it with: genai-stack status")
-            return Result(stored.rollout, exit_code=0)
-        ports.reporter.progress(f"{stored.rollout.phase}: {stored.rollout.step}")
+        now = stored.rollout
+        if now.phase.is_terminal:
+            return report_result(ports.reporter, now, LoadReport(), hints="")
+        if verb != "abort" and now.index > rollout.index:
+            ports.reporter.say("the driver passed it and goes on; follow it with: genai-stack status --watch")
+            return Result(now, exit_code=0)
+        if now != known:
+            known, changed_at = now, ports.clock.now()
+        is_silent = ports.clock.now() - changed_at > SILENCE
+        if is_silent or not ports.lease.find_holder(target.namespace, target.instance):
+            return None
+        ports.reporter.progress(f"{now.phase}: {now.step}")
         ports.clock.sleep(1.0)
-    raise HeldError(
-        f"the driver did not finish within {PATIENCE:.0f} s.", hint="The wish stays recorded; look with: status"
-    )
+    return None

@@ -13,7 +13,7 @@ from tooling.core.action import Action, WarmUp
 from tooling.core.gate import Progress, State
 from tooling.core.interference import find_meddling
 from tooling.core.observation import Observation
-from tooling.core.plan import Step, StepKind, plan_backout, plan_base_backout
+from tooling.core.plan import Step, StepKind, Target, plan_backout, plan_base_backout
 from tooling.core.rollout import Event, Phase, Rollout
 from tooling.core.steps.base import back_up, steady, verify
 from tooling.core.steps.gates import analyse, assess, await_approval, hold, note_approval, run_tests
@@ -126,16 +126,21 @@ def _skip_gates(look: Look) -> Rollout | None:
     rollout, wish = look.rollout, look.seen.wish
     if wish is None or wish.verb != PROMOTE_FULL or wish.rollout != rollout.id:
         return None
-    goal = next((at for at, step in enumerate(rollout.steps) if step.kind is StepKind.PROMOTE), 0)
-    if goal and rollout.steps[goal - 1].kind is StepKind.SCALE:
-        goal -= 1
-    installed = max(
-        (at for at, step in enumerate(rollout.steps[:goal]) if step.kind is StepKind.INSTALL), default=goal
-    )
-    if rollout.phase in _STAYS or not installed < rollout.index < goal:
+    kinds = [step.kind for step in rollout.steps]
+    switch = kinds.index(StepKind.PROMOTE) if StepKind.PROMOTE in kinds else 0
+    whole = max((at for at in range(switch) if _is_whole(rollout.steps[at])), default=0)
+    installed = max((at for at in range(switch) if kinds[at] is StepKind.INSTALL), default=switch)
+    # the candidate's pods come first: nobody may pass over them
+    goal = whole if rollout.index < whole else switch
+    if rollout.phase in _STAYS or not installed < rollout.index < goal or rollout.index == whole:
         return None
     traced = rollout.traced(look.now, is_done=True, reason=f"passed by {wish.by}")
     return replace(traced, index=goal, step_started_at=look.now, approvals=note_approval(look), baseline=None)
+
+
+def _is_whole(step: Step) -> bool:
+    """Whether the step brings the candidate to what all traffic needs."""
+    return step.kind is StepKind.SCALE and step.target is Target.CANDIDATE and step.share == 100
 
 
 def _follow(rollout: Rollout, progress: Progress, strategy: Strategy, now: float) -> Decision:

@@ -35,9 +35,7 @@ def find_meddling(look: Look) -> Meddling | None:
     """Return the first thing that somebody else did; None where nobody did, or where it does not matter yet."""
     if look.rollout.phase not in _WATCHED:
         return None
-    return next(
-        chain(_find_rewrites(look), _find_upgrades(look), _find_edits(look), _find_scaling(look)), None
-    )
+    return next(chain(_find_rewrites(look), _find_upgrades(look), _find_edits(look), _find_scaling(look)), None)
 
 
 def _find_rewrites(look: Look) -> Iterator[Meddling]:

@@ -35,14 +35,15 @@ class Verdict(StrEnum):
 class Room:
     """What became of needs: `left` are pods without a node in the best way that was found, by the need's index.
 
-    `before` is the board without them, `ahead` the pods of others that wait and go first. `has_to_evict`: there is
-    room only in the place of pods of lower priority.
+    `before` is the board without them, `ahead` the pods of others that wait and go first. `has_to_wait`: there is
+    room only once pods have gone that are ending; `has_to_evict`: only in the place of pods of lower priority.
     """
 
     verdict: Verdict
     before: Board
     left: tuple[int, ...]
     ahead: int = 0
+    has_to_wait: bool = False
     has_to_evict: bool = False
 
 
@@ -52,10 +53,13 @@ def find_room(capacity: Capacity, needs: Sequence[Need]) -> Room:
     room = _judge(capacity, pods, needs, ahead)
     if room.verdict is not Verdict.SHORT:
         return room
-    rank = max(need.priority for need in needs)
-    staying = [pod for pod in pods if pod.priority >= rank]
+    staying = [pod for pod in pods if not pod.is_ending]
     if len(staying) < len(pods) and _judge(capacity, staying, needs, 0).verdict is not Verdict.SHORT:
-        return Room(Verdict.TIGHT, room.before, room.left, ahead, has_to_evict=True)
+        return replace(room, verdict=Verdict.TIGHT, has_to_wait=True)
+    rank = max(need.priority for need in needs)
+    equal = [pod for pod in staying if pod.priority >= rank]
+    if len(equal) < len(staying) and _judge(capacity, equal, needs, 0).verdict is not Verdict.SHORT:
+        return replace(room, verdict=Verdict.TIGHT, has_to_evict=True)
     return room
 
 

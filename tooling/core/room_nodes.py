@@ -39,13 +39,17 @@ class NodeRoom:
 
 @dataclass(frozen=True, slots=True)
 class PlacedPod:
-    """A pod that holds room on `node`, or waits for it where that is empty; `priority` decides who goes first."""
+    """A pod that holds room on `node`, or waits for it where that is empty; `priority` decides who goes first.
+
+    `is_ending`: it was deleted and holds its room for a while yet.
+    """
 
     namespace: str
     name: str
     node: str
     shape: PodShape
     priority: int = 0
+    is_ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def read_pod(manifest: Mapping[str, Any]) -> PlacedPod | None:
         node,
         read_shape(metadata.get("labels"), spec),
         priority if isinstance(priority, int) else 0,
+        is_ending=bool(metadata.get("deletionTimestamp")),
     )
 
 
