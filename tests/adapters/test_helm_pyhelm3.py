@@ -245,6 +245,8 @@ def test_an_interrupted_helm_is_asked_to_end_and_waited_for(driver, stand_in, tm
     [
         ('sys.exit("Error: UPGRADE FAILED: it broke")', HelmError, "helm rollback a 1: it broke"),
         ('sys.exit("Error: dial tcp: connect: connection refused")', UnavailableError, "connection refused"),
+        ('sys.exit("Error: update: failed to update: Put \\"http://x/y\\": EOF")', UnavailableError, "EOF"),
+        ('sys.exit("Error: update: the object has been modified; please apply")', UnavailableError, "modified"),
         ("sys.exit(3)", HelmError, "helm ended without a reason"),
     ],
 )

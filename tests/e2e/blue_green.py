@@ -21,9 +21,10 @@ BLUE_GREEN: Mapping[str, Any] = {
     "scaleDownDelay": "2s",
 }
 LONG_ANSWER = {
-    "messages": [{"role": "user", "content": "Count from one to five hundred, and leave nothing out."}],
+    "messages": [{"role": "user", "content": "Write a very long story about a dragon."}],
     "stream": True,
-    "max_tokens": 400,
+    "max_tokens": 900,
+    "ignore_eos": True,
 }
 
 

@@ -55,15 +55,17 @@ class Stack:
 
     def run(self, command: str, *arguments: str) -> Ended:
         """Run another command on the instance."""
+        return finish(self.begin(command, *arguments))
+
+    def begin(self, command: str, *arguments: str) -> subprocess.Popen[str]:
+        """Begin another command on the instance."""
         options = [
             *("--env", "local", "--output", "json"),
             *("--set", f"rollout.contexts={{{self.cluster.context}}}"),
             *("--kubeconfig", self.cluster.kubeconfig),
         ]
         full = [*self._program, command, *options, *arguments]
-        return finish(
-            subprocess.Popen(full, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        )
+        return subprocess.Popen(full, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def status(self) -> dict[str, Any]:
         """Return what `status` says."""

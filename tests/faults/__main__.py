@@ -116,10 +116,13 @@ def _run(
         return make_result(case, run_case(bench, case, ends[case.scenario]), has_history=bool(asked.point))
 
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for number, future in enumerate(as_completed([pool.submit(run, case) for case in cases]), start=1):
-            result = future.result()
-            _tell(f"{number}/{len(cases)} {result}")
-            yield result
+        try:
+            for number, future in enumerate(as_completed([pool.submit(run, case) for case in cases]), start=1):
+                result = future.result()
+                _tell(f"{number}/{len(cases)} {result}")
+                yield result
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # an interrupt waits for those that run, no more
 
 
 def _tell_trial(result: Result) -> None:

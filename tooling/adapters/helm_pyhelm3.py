@@ -44,7 +44,11 @@ _UNAVAILABLE = (
     "no route to host",
     "client connection lost",
     "unexpected eof",
+    ": eof",
     "etcdserver",
+    "internal error occurred",
+    # helm's own record changed between its read and its write
+    "the object has been modified",
     "server is currently unable to handle the request",
     "too many requests",
 )

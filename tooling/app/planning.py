@@ -118,7 +118,8 @@ def plan_way_back(ports: Ports, target: Target, stored: Stored, number: int = 0)
         snapshot=_take_snapshot(ports, target, standing, required, {}),
         proven=find_verified(before.verified, standing.serving),
     )
-    return replace(rollout, is_rollback=True, installed_revision=revision if is_kept else 0)
+    recalled = 0 if is_kept else proven.revision
+    return replace(rollout, is_rollback=True, installed_revision=revision if is_kept else 0, recalled=recalled)
 
 
 def _find_way_back(before: Rollout, standing: Standing, number: int) -> Verified:

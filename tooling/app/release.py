@@ -18,7 +18,7 @@ from tooling.app.recording import insist, record
 from tooling.app.report import Result, report_plan, report_result
 from tooling.app.running import leave_wish
 from tooling.app.same_target import check_same_target, tell_place
-from tooling.core.plan import Target as Role
+from tooling.core.plan import StepKind
 from tooling.core.rollout import Phase, Rollout
 from tooling.core.trail import find_verified
 from tooling.errors import HeldError, OutsideError, UsageError
@@ -177,7 +177,7 @@ def _left_something(ended: Rollout) -> bool:
 
 def _is_same(rollout: Rollout, target: Target) -> bool:
     proven = find_verified(rollout.verified, rollout.stable)
-    is_split = rollout.steps[0].target is Role.STABLE
+    is_split = rollout.steps[0].kind is StepKind.WEIGHT
     return proven is not None and proven.digest == target.version.digest and not is_split
 
 

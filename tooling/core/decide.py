@@ -18,7 +18,7 @@ from tooling.core.rollout import Event, Phase, Rollout
 from tooling.core.steps.base import back_up, steady, verify
 from tooling.core.steps.gates import analyse, assess, await_approval, hold, note_approval, run_tests
 from tooling.core.steps.look import Look
-from tooling.core.steps.pods import drain, freeze, rest, restore, scale
+from tooling.core.steps.pods import drain, freeze, keep_up, rest, restore, scale
 from tooling.core.steps.releases import finish, install, recall, revert
 from tooling.core.steps.traffic import keep_traffic, preview, promote, set_weight
 from tooling.core.strategy import Strategy
@@ -103,7 +103,7 @@ def decide(rollout: Rollout, seen: Observation, strategy: Strategy, now: float) 
     full = _skip_gates(look)
     if full is not None:
         return Decision(_enter(full, now), reason="all gates that were left are passed")
-    progress = _answer_meddling(look) or keep_traffic(look) or _WORK[rollout.step.kind](look)
+    progress = _answer_meddling(look) or keep_traffic(look) or keep_up(look) or _WORK[rollout.step.kind](look)
     return _follow(rollout, progress, strategy, now)
 
 
@@ -207,14 +207,20 @@ def _prove(rollout: Rollout) -> Verified:
 
 
 def _is_hopeless(rollout: Rollout) -> bool:
-    """Whether one action was tried too often; warming up has a deadline of its own."""
+    """Whether one action was tried too often; warming up has a deadline of its own.
+
+    A bad candidate's traffic is taken back however long the API says no.
+    """
     last = rollout.journal[-1].action if rollout.journal else ""
-    return rollout.count_failures() >= MOST_TRIES and last != str(WarmUp(rollout.candidate))
+    is_returning = rollout.phase is Phase.ABORTING and rollout.index == 0 and not rollout.is_base
+    return rollout.count_failures() >= MOST_TRIES and last != str(WarmUp(rollout.candidate)) and not is_returning
 
 
 def _is_tidying(rollout: Rollout) -> bool:
     """Whether the last action only tidied up: what it could not do is told, and stops nobody."""
-    return rollout.step is not None and rollout.step.kind is StepKind.VERIFY
+    step = rollout.step
+    is_clearing = step is not None and step.target is Target.STABLE and step.weight == 100
+    return is_clearing or (step is not None and step.kind is StepKind.VERIFY)
 
 
 def _wants_abort(rollout: Rollout, seen: Observation) -> bool:

@@ -78,9 +78,10 @@ def _find_scaling(look: Look) -> Iterator[Meddling]:
             if workload.wanted < needed:
                 what = f"somebody else scaled {workload.name} to {workload.wanted}; {needed} are needed"
                 yield Meddling(what, workload.scaled_by, Scale(rollout.stable, workload.key, needed))
-    wanted = find_candidate_replicas(look, step.weight)
+    wanted = find_candidate_replicas(look, step.weight, rollout.snapshot.required)
     for workload in look.seen.slot(rollout.candidate).workloads:
-        if workload.wanted < wanted.get(workload.key, 0) and step.target is Target.CANDIDATE:
+        is_free = workload.autoscaler == "on"
+        if workload.wanted < wanted.get(workload.key, 0) and step.target is Target.CANDIDATE and not is_free:
             needed = wanted[workload.key]
             what = f"somebody else scaled {workload.name} to {workload.wanted}; {needed} are needed"
             yield Meddling(what, workload.scaled_by)

@@ -116,6 +116,8 @@ def plan_install(strategy: Strategy) -> tuple[Step, ...]:
 
 def plan_canary(strategy: Strategy, outset: Outset = Outset()) -> tuple[Step, ...]:
     """Move traffic to the candidate step by step, judging each, then let stable rest."""
+    # an autoscaler would bring the pods back at once
+    is_shrinking = strategy.capacity.abort_floor < 1 and not strategy.splits_by_pods and not outset.is_scaled
     steps = list(_plan_begin(outset))
     weight = 0
     for entry in strategy.steps:
@@ -123,7 +125,7 @@ def plan_canary(strategy: Strategy, outset: Outset = Outset()) -> tuple[Step, ..
             weight = entry.weight
         elif entry.kind in {EntryKind.QUALITY, EntryKind.TEST} and not weight:
             steps.append(Step(StepKind.SCALE, share=1))  # somebody has to be there to answer
-        steps.extend(_plan_entry(entry, weight, strategy))
+        steps.extend(_plan_entry(entry, weight, is_shrinking=is_shrinking))
     steps.append(Step(StepKind.SCALE, weight=weight, share=100))
     return (*steps, Step(StepKind.PROMOTE, weight=100), *_plan_finish(strategy, outset))
 
@@ -134,9 +136,9 @@ def plan_blue_green(strategy: Strategy, outset: Outset = Outset()) -> tuple[Step
         *_plan_begin(outset),
         Step(StepKind.SCALE, share=100),
         Step(StepKind.PREVIEW),
-        *(step for entry in strategy.preview for step in _plan_entry(entry, 0, strategy)),
+        *(step for entry in strategy.preview for step in _plan_entry(entry, 0)),
         Step(StepKind.PROMOTE, weight=100),
-        *(step for entry in strategy.after for step in _plan_entry(entry, 100, strategy)),
+        *(step for entry in strategy.after for step in _plan_entry(entry, 100)),
         *_plan_finish(strategy, outset),
     )
 
@@ -176,6 +178,7 @@ def plan_backout(strategy: Strategy) -> tuple[Step, ...]:
         Step(StepKind.DRAIN, seconds=strategy.drain_timeout),
         Step(StepKind.SCALE),
         Step(StepKind.REVERT),
+        Step(StepKind.REST),
         Step(StepKind.REVERT, Target.BASE),
         Step(StepKind.VERIFY),
     )
@@ -204,12 +207,12 @@ def _plan_begin(outset: Outset) -> Iterator[Step]:
     yield Step(StepKind.INSTALL)
 
 
-def _plan_entry(entry: StrategyStep, weight: int, strategy: Strategy) -> Iterator[Step]:
+def _plan_entry(entry: StrategyStep, weight: int, *, is_shrinking: bool = False) -> Iterator[Step]:
     match entry.kind:
         case EntryKind.WEIGHT:
             yield Step(StepKind.SCALE, share=weight)
             yield Step(StepKind.WEIGHT, weight=weight)
-            if strategy.capacity.abort_floor < 1 and not strategy.splits_by_pods:
+            if is_shrinking:
                 yield Step(StepKind.SCALE, Target.STABLE, weight=weight, share=100 - weight)
             if entry.seconds:
                 yield Step(StepKind.ANALYSIS, weight=weight, seconds=entry.seconds)

@@ -155,6 +155,10 @@ class Rollout:
     templates: Mapping[str, str] = field(default_factory=dict)
     """Digests of the candidate's pod templates, by workload key, once it was ready."""
     is_tested: bool = False
+    was_scaled_down: bool = False
+    """Whether this rollout took pods away from stable: it may need some before it can take all traffic back."""
+    recalled: int = 0
+    """Helm revision that a rollback brings back where the slot holds another one; 0 for none."""
     was: TargetVersion | None = None
     """What stable ran when the rollout began."""
     approvals: tuple[Approval, ...] = ()

@@ -13,6 +13,9 @@ from tooling.core.steps.look import Look
 from tooling.core.steps.traffic import find_loss
 from tooling.core.trail import Approval, StepRecord
 
+_ASK_EVERY = 5.0
+"""Seconds between two looks at how far the prompts are."""
+
 
 def analyse(look: Look) -> Progress:
     """Judge the candidate for the step's seconds; missing evidence is waited for up to `max_hold`.
@@ -44,14 +47,14 @@ def assess(look: Look) -> Progress:
     if lost:
         return fail(lost)
     if run is None:
-        return wait("the first prompts are on their way")
+        return wait("the first prompts are on their way", every=_ASK_EVERY)
     verdict = judge_quality(run, max_drop=step.max_drop, min_prompts=step.min_prompts)
     if verdict.result is Result.SUCCESSFUL and run.is_done:
         return done(verdict.reason, records=_note(look, verdict))
     if verdict.result is Result.FAILED:
         return fail(verdict.reason, records=_note(look, verdict))
     if not run.is_done and not run.problem:
-        return wait(f"{len(run.answers)} of {run.total} prompts answered: {verdict.reason}")
+        return wait(f"{len(run.answers)} of {run.total} prompts answered: {verdict.reason}", every=_ASK_EVERY)
     return _settle_undecided(look, verdict, 0.0 if run.is_done else look.strategy.analysis.max_hold)
 
 
@@ -110,7 +113,7 @@ def _settle(look: Look, verdict: Verdict, seconds: float) -> Progress:
 def _settle_undecided(look: Look, verdict: Verdict, most: float) -> Progress:
     """Wait for more evidence, then do what the values say: missing data is never good and never bad (P6)."""
     if look.elapsed < most:
-        return wait(f"undecided: {verdict.reason}", every=look.pause(look.step.seconds))
+        return wait(f"undecided: {verdict.reason}", every=look.pause(most))
     reason = f"undecided after {look.elapsed:.0f} s: {verdict.reason}"
     records = _note(look, verdict)
     if look.strategy.analysis.on_inconclusive == "abort":

@@ -44,6 +44,11 @@ class Look:
         return self.seen.slot(self.slot_name)
 
     @property
+    def is_clearing(self) -> bool:
+        """Whether the step only takes away what served before: the candidate has all traffic already."""
+        return self.step.target is Target.STABLE and self.step.weight == 100
+
+    @property
     def troubled(self) -> float:
         """Seconds for which pods of the candidate have had a problem."""
         return self.now - self.rollout.problem_since if self.rollout.problem_since else 0.0
@@ -68,9 +73,10 @@ class Look:
         return {key: count if key in over else max(count, asked.get(key, 0)) for key, count in fixed.items()}
 
     def pause(self, seconds: float) -> float:
-        """Seconds until the next look at something that takes `seconds`, of which some have passed."""
-        left = max(LOOK_EVERY, seconds - self.elapsed)
-        return min(LOOK_LEAST, max(LOOK_EVERY, seconds / 10), left)
+        """Seconds until the next look at something that takes `seconds`, of which some, or all, have passed."""
+        rarely = min(LOOK_LEAST, max(LOOK_EVERY, seconds / 10))
+        left = seconds - self.elapsed
+        return min(rarely, max(LOOK_EVERY, left)) if left > 0 else rarely
 
 
 def split(rollout: Rollout, weight: int) -> Mapping[str, int]:
@@ -78,9 +84,15 @@ def split(rollout: Rollout, weight: int) -> Mapping[str, int]:
     return {rollout.stable: 100 - weight, rollout.candidate: weight}
 
 
-def find_candidate_replicas(look: Look, share: int) -> Mapping[str, int]:
-    """Replicas of the candidate for `share` percent: by the floor, or by the pods that make the weight."""
-    wanted = dict(find_replicas(look.required, share=share, floor=look.strategy.capacity.floor))
+def find_candidate_replicas(
+    look: Look, share: int, required: Mapping[str, int] | None = None
+) -> Mapping[str, int]:
+    """Replicas of the candidate for `share` percent: by the floor, or by the pods that make the weight.
+
+    `required` is what all traffic needs, without it what it needs now.
+    """
+    needed = look.required if required is None else required
+    wanted = dict(find_replicas(needed, share=share, floor=look.strategy.capacity.floor))
     if look.strategy.splits_by_pods and 0 < share < 100 and "gateway" in wanted:
         # beside the pods that stable has, whatever the target would need
         gateways = look.rollout.snapshot.stable.get("gateway", 0)

@@ -8,13 +8,17 @@ from dataclasses import replace
 from tooling.core.action import FreezeScalers, RestoreScalers, RestScalers, Scale
 from tooling.core.gate import Progress, State, act, check_readiness, done, fail, wait
 from tooling.core.observation import Workload
-from tooling.core.plan import Target
+from tooling.core.plan import StepKind, Target
 from tooling.core.steps.look import Look, find_candidate_replicas, find_stable_replicas
+
+_STANDING = frozenset({StepKind.ANALYSIS, StepKind.QUALITY, StepKind.APPROVAL, StepKind.HOLD})
+_MOST_TRIES = 5
+"""Times that the slot which served before is asked to change, once nothing hangs on it."""
 
 
 def scale(look: Look) -> Progress:
     """Have the replicas that a share of the traffic needs, ready; scaling down waits for nobody."""
-    step, strategy = look.step, look.strategy
+    rollout, step, strategy = look.rollout, look.step, look.strategy
     wanted = _find_wanted(look)
     for workload in look.slot.workloads:
         replicas = wanted.get(workload.key, min(step.share, 1))
@@ -28,10 +32,32 @@ def scale(look: Look) -> Progress:
         over = _find_overdraft(look, workload, replicas)
         if over:
             return fail(over)
-        return act(Scale(look.slot_name, workload.key, replicas), is_warm=False)
+        action = Scale(look.slot_name, workload.key, replicas)
+        if given_up := _give_up(look, str(action)):
+            return given_up
+        return act(action, is_warm=rollout.is_warm and step.target is Target.STABLE, **_note_scale_down(look))
     if step.target is Target.STABLE or step.share == 0:
         return done()
     return await_readiness(look, wanted)
+
+
+def raise_pods(look: Look, least: Mapping[str, int]) -> Progress | None:
+    """Have at least so many pods of the candidate asked for; None where they are, or where there is no room."""
+    for workload in look.seen.slot(look.rollout.candidate).workloads:
+        replicas = least.get(workload.key, 0)
+        if workload.wanted >= replicas or workload.autoscaler == "on":
+            continue
+        if look.elapsed < look.strategy.ready_timeout and not _find_overdraft(look, workload, replicas):
+            return act(Scale(look.rollout.candidate, workload.key, replicas))
+    return None
+
+
+def keep_up(look: Look) -> Progress | None:
+    """Have the candidate follow what stable's autoscalers ask for while a weight stands; None where it does."""
+    rollout, step = look.rollout, look.step
+    if step.kind not in _STANDING or not 0 < step.weight < 100 or look.strategy.splits_by_pods:
+        return None
+    return raise_pods(look, find_candidate_replicas(look, step.weight)) if rollout.stable else None
 
 
 def drain(look: Look) -> Progress:
@@ -57,7 +83,9 @@ def freeze(look: Look) -> Progress:
 def rest(look: Look) -> Progress:
     """Have no autoscaler wake the slot once it has no pods."""
     action = RestScalers(look.slot_name)
-    return done() if look.rollout.has_done(str(action)) or not _has_scalers(look) else act(action)
+    if look.rollout.has_done(str(action)) or not any(one.autoscaler for one in look.slot.workloads):
+        return done()
+    return _give_up(look, str(action)) or act(action)
 
 
 def restore(look: Look) -> Progress:
@@ -71,10 +99,11 @@ def restore(look: Look) -> Progress:
 def await_readiness(look: Look, wanted: Mapping[str, int]) -> Progress:
     """Open the readiness gate of the candidate, and remember since when its pods have had a problem."""
     rollout, slot = look.rollout, look.seen.slot(look.rollout.candidate)
+    grown = {one.key: one.wanted for one in slot.workloads if one.autoscaler}
     gate = check_readiness(
         slot,
         rollout.candidate,
-        wanted,
+        {key: max(count, grown.get(key, 0)) for key, count in wanted.items()},
         elapsed=look.elapsed,
         timeout=look.strategy.ready_timeout,
         troubled=look.troubled,
@@ -130,5 +159,15 @@ def _count_gpus(workloads: tuple[Workload, ...], each: Mapping[str, int]) -> int
     return sum(one.wanted * each.get(one.key, 0) for one in workloads)
 
 
-def _has_scalers(look: Look) -> bool:
-    return any(one.autoscaler for one in look.slot.workloads)
+def _give_up(look: Look, action: str) -> Progress | None:
+    """Leave the slot that served before as it is when it cannot be changed: no reason to leave the new one."""
+    failure = look.seen.failure
+    if failure is None or not look.is_clearing:
+        return None
+    if failure.is_retryable and look.rollout.count_tries(action) < _MOST_TRIES:
+        return None
+    return done(f"{look.slot_name} stays as it is: {failure.message}")
+
+
+def _note_scale_down(look: Look) -> Mapping[str, bool]:
+    return {"was_scaled_down": True} if look.step.target is Target.STABLE and look.step.share < 100 else {}

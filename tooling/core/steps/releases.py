@@ -79,17 +79,19 @@ def _is_ours(rollout: Rollout, step: Step, release: ReleaseState) -> bool:
         return True
     undo = _undo(rollout, step)
     back = RevertRelease(rollout.candidate, rollout.installed_revision)
+    recall = RevertRelease(rollout.candidate, rollout.recalled)
     tries = {str(_do(rollout, step)), str(undo)}
     if step.target is not Target.BASE:
-        tries |= {str(FinishSlot(rollout.candidate)), str(back)}
+        tries |= {str(FinishSlot(rollout.candidate)), str(back), *([str(recall)] if rollout.recalled else ())}
     if release.is_pending:
         return any(rollout.is_in_doubt(one) for one in tries)
     if release.revision <= undo.revision:
         return False
     # a last upgrade that died was taken back to what this rollout had installed, in Helm's own words
-    is_undone = step.target is not Target.BASE and back != undo and rollout.has_tried(str(back))
-    if is_undone and release.description == f"Rollback to {back.revision}":
-        return True
+    for done_before in (back, recall):
+        is_tried = done_before != undo and step.target is not Target.BASE and rollout.has_tried(str(done_before))
+        if is_tried and release.description == f"Rollback to {done_before.revision}":
+            return True
     return release.status == "failed" and any(rollout.has_tried(one) for one in tries)
 
 

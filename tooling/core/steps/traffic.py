@@ -7,10 +7,15 @@ from typing import Any
 
 from tooling.core.action import DeleteRoute, Scale, SetWeights, WarmUp
 from tooling.core.gate import Progress, State, act, done, fail, wait
+from tooling.core.observation import SlotState
 from tooling.core.plan import Target
+from tooling.core.replicas import find_replicas
 from tooling.core.rollout import Phase
 from tooling.core.steps.look import Look, find_candidate_replicas, split
-from tooling.core.steps.pods import await_readiness
+from tooling.core.steps.pods import await_readiness, raise_pods
+
+MOST_WRITES = 10
+"""Times that one step writes the route before it gives in to whoever changes it each time."""
 
 
 def set_weight(look: Look) -> Progress:
@@ -37,30 +42,38 @@ def promote(look: Look) -> Progress:
 
 
 def keep_traffic(look: Look) -> Progress | None:
-    """Answer a route that somebody else wrote while a slot is being taken away; None where all is as it should be.
+    """Answer what broke while a slot is being taken away; None where all is as it should be.
 
     Backing out, traffic goes back to stable before anything else; after a switch, the rollout is given up.
     """
-    rollout, step, route = look.rollout, look.step, look.seen.route
+    rollout = look.rollout
     if rollout.phase is Phase.ABORTING and look.rollout.index > 0 and not rollout.is_base:
         progress = _return_traffic(look)
         return None if progress.state is State.DONE else progress
-    is_taking = step.target is Target.STABLE and step.weight == 100
-    if is_taking and (route is None or not route.gives(look.weights)):
-        return fail(find_loss(look))
-    return None
+    lost = find_loss(look) if look.is_clearing else ""
+    return fail(lost) if lost else None
 
 
 def find_loss(look: Look) -> str:
     """Say what broke under the rollout: the candidate's pods, or a route that somebody else wrote."""
     rollout, slot = look.rollout, look.seen.slot(look.rollout.candidate)
     is_needed = bool(look.step.weight) or rollout.is_warm
-    if is_needed and not slot.can_serve:
+    if is_needed and not _can_serve(slot):
         detail = next((f" ({one.problem})" for one in slot.workloads if one.problem), "")
         scaled = [one.scaled_by for one in slot.workloads if not one.wanted and one.scaled_by]
         by = f" (scaled by {scaled[0]})" if scaled else ""
         return f"{rollout.candidate} lost its ready pods{detail}{by}"
     return find_rewrite(look)
+
+
+def _can_serve(slot: SlotState) -> bool:
+    """Whether every workload has a ready pod, but for those that their own autoscaler has put to sleep."""
+    asleep = [one.autoscaler == "on" and not one.wanted for one in slot.workloads]
+    return (
+        bool(asleep)
+        and not all(asleep)
+        and all(one.ready > 0 or sleeps for one, sleeps in zip(slot.workloads, asleep, strict=True))
+    )
 
 
 def find_rewrite(look: Look) -> str:
@@ -73,19 +86,38 @@ def find_rewrite(look: Look) -> str:
     return f"somebody else changed the route to {dict(route.weights)}; it should be {dict(look.weights)}"
 
 
+def _find_least(look: Look) -> Mapping[str, int]:
+    """Pods that stable must have ready before it gets all traffic back from a candidate that serves most of it.
+
+    Where stable still has the most, nothing is waited for: it takes the rest at once (promise P2).
+    """
+    rollout, route = look.rollout, look.seen.route
+    is_away = route is not None and route.weights.get(rollout.candidate, 0) >= 50
+    if not is_away or not look.seen.slot(rollout.candidate).can_serve or not rollout.was_scaled_down:
+        return {}
+    return find_replicas(rollout.snapshot.required, share=100, floor=look.strategy.capacity.abort_floor)
+
+
 def _shift(look: Look, weights: Mapping[str, int], serving: str, *, is_preview: bool = False) -> Progress:
     rollout, seen = look.rollout, look.seen
     if not is_preview and seen.route and seen.route.gives(weights) and seen.route.serving == serving:
         return done(baseline=None)
     share = 100 if is_preview else weights[rollout.candidate]
     least = find_candidate_replicas(look, share)
+    more = raise_pods(look, least)
+    if more is not None:
+        return more
     asked = {workload.key: workload.wanted for workload in seen.slot(rollout.candidate).workloads}
     gate = await_readiness(look, {key: max(asked.get(key, 0), count) for key, count in least.items()})
     if gate.state is not State.DONE:
         return gate
     if not rollout.is_warm:
         return _warm_up(look, gate.changes)
-    return act(SetWeights(weights, serving), **{**gate.changes, "baseline": None})
+    action = SetWeights(weights, serving)
+    if rollout.count_tries(str(action)) >= MOST_WRITES:
+        by = f" ({seen.route.written_by})" if seen.route and seen.route.written_by else ""
+        return fail(f"somebody else keeps changing the route{by}")
+    return act(action, **{**gate.changes, "baseline": None})
 
 
 def _warm_up(look: Look, changes: Mapping[str, Any]) -> Progress:
@@ -105,14 +137,17 @@ def _return_traffic(look: Look) -> Progress:
     if seen.route and seen.route.gives(weights) and seen.route.serving == rollout.stable:
         return done()
     slot = seen.slot(rollout.stable)
+    least = _find_least(look)
     for workload in slot.workloads:
         before = rollout.snapshot.stable.get(workload.key, 0)
-        if workload.wanted < before and (not workload.wanted or not slot.can_serve):
+        is_short = not slot.can_serve or workload.wanted < least.get(workload.key, 0)
+        if workload.wanted < before and (not workload.wanted or is_short):
             return act(Scale(rollout.stable, workload.key, before))
-    if slot.can_serve:
-        return act(SetWeights(weights, rollout.stable))
     elapsed = look.elapsed
-    if elapsed < strategy.ready_timeout and slot.workloads:
+    is_late = elapsed >= strategy.ready_timeout
+    if slot.can_serve and (is_late or all(one.ready >= least.get(one.key, 0) for one in slot.workloads)):
+        return act(SetWeights(weights, rollout.stable))
+    if not is_late and slot.workloads:
         return wait(f"waiting for {rollout.stable} to be ready")
     if seen.slot(rollout.candidate).can_serve:
         return fail(f"{rollout.stable} is not ready, so {rollout.candidate} keeps the traffic it has")
