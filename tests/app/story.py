@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -14,6 +15,7 @@ from tooling.app.rollback import rollback
 from tooling.app.running import leave_wish
 from tooling.app.wishes import abort
 from tooling.core.rollout import Phase, Rollout
+from tooling.errors import HeldError
 from tooling.ports.alarm import Timer
 
 CANARY: tuple[Mapping[str, Any], ...] = ({"weight": 10, "hold": "20s"}, {"weight": 50, "hold": "15s"})
@@ -89,8 +91,13 @@ class Story:
         leave_wish(self.ports, self.target(1), verb, reason)
 
     def later(self, seconds: float, verb: str, reason: str = "") -> None:
-        """Have somebody else ask in that many seconds."""
-        self.world.clock.schedule(seconds, lambda: self.wish(verb, reason))
+        """Have somebody else ask in that many seconds, who may be told that an abort was asked for before."""
+
+        def ask() -> None:
+            with suppress(HeldError):
+                self.wish(verb, reason)
+
+        self.world.clock.schedule(seconds, ask)
 
     @property
     def recorded(self) -> Rollout | None:

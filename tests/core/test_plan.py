@@ -158,6 +158,7 @@ def test_a_backout_returns_the_traffic_before_anything_else() -> None:
         "scale candidate to 0 % of what it needs",
         "take back candidate",
         "let autoscalers of candidate rest",
+        "scale candidate to 0 % of what it needs",
         "take back base",
         "compare live objects with their manifests",
     ]

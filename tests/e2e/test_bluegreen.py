@@ -39,16 +39,3 @@ def test_there_and_back_again_loses_no_request(stack: Stack, tmp_path: Path) -> 
     assert not [text for text in told if text.startswith(f"scale {before} ")], (
         f"no pod had to start ({took:.0f} s)"
     )
-
-
-def test_a_preview_that_fails_never_has_traffic(stack: Stack, tmp_path: Path) -> None:
-    """`helm test` asks the candidate a question; one that answers nothing but errors does not pass."""
-    values = write_values(tmp_path / "bluegreen.yaml")
-    before = stack.status()["serving"]
-    with steady_traffic(stack.cluster.edge, urlsplit(stack.cluster.edge).netloc) as traffic:
-        ended = stack.release("-f", values, "-f", "values/examples/bad-errors.yaml")
-        assert ended.exit_code == 3, ended.text
-    assert not traffic.failures
-    assert stack.status()["weights"] == {before: 100}
-    phases = [event["phase"] for event in ended.events if "phase" in event]
-    assert "Promoting" not in phases

@@ -10,7 +10,7 @@ from tooling.core.observation import Wish
 from tooling.core.record import from_record, to_record
 from tooling.core.rollout import Rollout
 from tooling.errors import ConflictError, StateError
-from tooling.ports.store import Stored
+from tooling.ports.store import Stored, check_wish
 
 if TYPE_CHECKING:
     from tests.fakes.world import World
@@ -54,6 +54,8 @@ class FakeStore:
         with self._world.calls.effect("store.wish", f"{wish.verb} by {wish.by}"):
             if instance not in self._texts:
                 raise StateError(f"no rollout of {instance} is recorded.")
+            if instance in self._wishes:
+                check_wish(self._wishes[instance], wish)
             self._wishes[instance] = wish  # a wish alone makes no conflict for the driver's next save
 
     def archive(self, namespace: str, rollout: Rollout) -> None:

@@ -14,7 +14,7 @@ from tooling.core.observation import Wish
 from tooling.core.record import from_record, to_record
 from tooling.core.rollout import Rollout
 from tooling.errors import ClusterError, ConflictError, StateError, UnavailableError
-from tooling.ports.store import Stored
+from tooling.ports.store import Stored, check_wish
 
 ROLLOUT_KEY = "rollout.json"
 WISH_KEY = "wish.json"
@@ -58,7 +58,10 @@ class ConfigMapStore:
             return read_stored(live)
 
     def wish(self, namespace: str, instance: str, wish: Wish) -> None:
-        """Leave a wish for whoever drives; raises StateError where nothing is recorded."""
+        """Leave a wish for whoever drives; raises StateError without a record, HeldError over an abort."""
+        stored = self.load(namespace, instance)
+        if stored is not None and stored.wish is not None:
+            check_wish(stored.wish, wish)
         body = {"data": {WISH_KEY: json.dumps(asdict(wish))}}
         try:
             self._client.patch(_path(namespace, _name(instance)), body, what=_what(namespace, instance))

@@ -60,7 +60,13 @@ class RouteBook:
         if self.newest in weights:
             return self.target.values
         stored = self.ports.helm.read_values(f"{self.target.instance}-{serving}")
-        return self.target.values if stored is None else stored
+        # the object that splits traffic is of the kind that this process writes, whatever the version had
+        kind = {"route": {"kind": self.target.strategy.route}}
+        return self.target.values if stored is None else merge(stored, kind)
+
+    def forget(self, serving: str) -> None:
+        """Render anew what leads to a slot whose release was changed."""
+        self.pages = {key: page for key, page in self.pages.items() if not key.endswith(f"]{serving}")}
 
 
 def apply(book: RouteBook, rollout: Rollout, action: Action, seen: Observation) -> None:
@@ -97,6 +103,7 @@ def _run_helm(
             helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout, f" {FINAL}"))
         case RevertRelease(slot, revision):
             _take_back(book.ports, f"{instance}-{slot}" if slot else instance, revision)
+            book.forget(slot)
         case RunTests(slot):
             helm.test(f"{instance}-{slot}")
 

@@ -12,6 +12,7 @@ from tooling.core.action import Action, RunTests, WarmUp
 from tooling.core.decide import Decision, decide
 from tooling.core.observation import Failure, Observation
 from tooling.core.rollout import DONE, UNKNOWN, Phase, Rollout
+from tooling.core.shapes import hide_shapes
 from tooling.core.steps.look import LOOK_EVERY
 from tooling.errors import HeldError, OutsideError
 from tooling.ports.lease import Hold
@@ -72,9 +73,9 @@ class Driver:
             apply(self.book, rollout, action, seen)
         except OutsideError as error:
             self.ports.reporter.say(f"{action}: {error.message}", action=str(action), failed=True)
-            if error.is_retryable:
+            if error.is_retryable or rollout.phase is Phase.ABORTING:
                 self.ports.clock.sleep(LOOK_EVERY)
-            return Failure(error.message, is_retryable=error.is_retryable)
+            return Failure(hide_shapes(error.message), is_retryable=error.is_retryable)
         return None
 
     def _save(self, rollout: Rollout, stored: Stored) -> Stored:

@@ -10,6 +10,7 @@ from tooling.core.analysis import Measurement
 from tooling.core.observation import Failure, Observation, ReleaseMark, SlotState, Wish
 from tooling.core.plan import Step, StepKind
 from tooling.core.plan import Target as Role
+from tooling.core.quality import QualityRun
 from tooling.core.rollout import Phase, Rollout
 from tooling.core.steps.base import name_backup
 
@@ -47,15 +48,7 @@ def observe(
         failure=failure,
         revisions=_read_revisions(ports, target, slots) if rollout.phase in _IS_WATCHED else {},
         in_flight=ports.metrics.count_in_flight(namespace, instance, slots) if kind is StepKind.DRAIN else {},
-        quality=ports.quality.run(
-            namespace,
-            instance,
-            (rollout.stable, rollout.candidate),
-            target.suites[step.suite],
-            f"{rollout.id}/{rollout.index}",
-        )
-        if kind is StepKind.QUALITY and step
-        else None,
+        quality=_ask(ports, target, rollout, step) if kind is StepKind.QUALITY and step else None,
         comparison=compare(ports, target, rollout) if kind is StepKind.VERIFY else None,
         base_workloads=ports.cluster.read_base_workloads(namespace, instance) if kind is StepKind.STEADY else (),
         backup=ports.cluster.read_job(namespace, name_backup(rollout)) if kind is StepKind.BACKUP else None,
@@ -70,6 +63,15 @@ def needs_own_look(rollout: Rollout) -> bool:
 def _read_revisions(ports: Ports, target: Target, slots: tuple[str, ...]) -> Mapping[str, ReleaseMark]:
     instance = target.instance
     return ports.cluster.read_revisions(target.namespace, (instance, *(f"{instance}-{slot}" for slot in slots)))
+
+
+def _ask(ports: Ports, target: Target, rollout: Rollout, step: Step) -> QualityRun | None:
+    """Go on with the prompts; values that have the suite no more are those of somebody who only aborts."""
+    suite = target.suites.get(step.suite)
+    if suite is None:
+        return None
+    slots = (rollout.stable, rollout.candidate)
+    return ports.quality.run(target.namespace, target.instance, slots, suite, f"{rollout.id}/{rollout.index}")
 
 
 def _measure(ports: Ports, target: Target, rollout: Rollout, step: Step) -> Measurement | None:

@@ -205,6 +205,7 @@ def _make_rollout(
         verified=before.verified if before else (),
         number=before.number + 1 if before else 1,
         kind=target.strategy.kind,
+        route=target.strategy.route,
         strategy=target.strategy_digest,
         was=proven.version if proven else None,
     )

@@ -17,7 +17,7 @@ from tooling.app.planning import look_around, plan_release
 from tooling.app.recording import insist, record
 from tooling.app.report import Result, report_plan, report_result
 from tooling.app.running import leave_wish
-from tooling.app.same_target import check_same_target, tell_place
+from tooling.app.same_target import check_route_kind, check_same_target, tell_place
 from tooling.core.plan import StepKind
 from tooling.core.rollout import Phase, Rollout
 from tooling.core.trail import find_verified
@@ -92,6 +92,7 @@ def take_over(ports: Ports, target: Target) -> Result:
             raise UsageError(f"nothing is recorded of {target.instance}.")
         if stored.rollout.phase.is_terminal:
             return report_result(ports.reporter, stored.rollout, LoadReport(), hints=_hints(target))
+        check_route_kind(stored.rollout, target)
         claimed = replace(stored.rollout, epoch=hold.epoch, step_started_at=ports.clock.now())
         stored = record(ports, target, claimed, stored)
         insist(ports, lambda: claim(ports, target, claimed))
@@ -146,7 +147,7 @@ def _settle_unfinished(ports: Ports, target: Target, wishes: Wishes, stored: Sto
         report_plan(ports.reporter, rollout, target)
         return Result(rollout, 0, describe_plan(rollout, make_capacity(rollout, target)))
     is_same = rollout.target.digest == target.version.digest and rollout.phase is not Phase.ABORTING
-    if is_same and not rollout.is_rollback:
+    if is_same and not rollout.is_rollback and not rollout.is_base:
         check_same_target(rollout, target)
         return take_over(ports, target)
     if not wishes.aborts_unfinished:

@@ -11,6 +11,7 @@ from tooling.app.planning import plan_way_back
 from tooling.app.recording import record
 from tooling.app.release import confirm, keep, run
 from tooling.app.report import Result, report_plan
+from tooling.app.same_target import check_route_kind
 from tooling.errors import UsageError
 
 
@@ -25,10 +26,12 @@ def rollback(ports: Ports, target: Target, *, is_confirmed: bool, number: int = 
         raise UsageError(
             f"a rollout is on its way ({stored.rollout.phase}).", hint="Stop it with: genai-stack abort"
         )
+    check_route_kind(stored.rollout, target)
     preflight.check_pending(ports, target)
     rollout = plan_way_back(ports, target, stored, number)
     book = RouteBook(ports, target)
-    book.open({rollout.candidate: 100}, rollout.candidate)
+    if not rollout.recalled:
+        book.open({rollout.candidate: 100}, rollout.candidate)
     report_plan(ports.reporter, rollout, target)
     confirm(ports, target, is_confirmed, f"to go back to {rollout.target.label}")
     with ports.lease.hold(target.namespace, target.instance) as hold:

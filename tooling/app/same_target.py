@@ -47,6 +47,16 @@ def check_same_target(rollout: Rollout, target: Target) -> None:
         )
 
 
+def check_route_kind(rollout: Rollout, target: Target) -> None:
+    """Refuse values that write another kind of route than the one that splits the traffic now: it would stay."""
+    if rollout.route and rollout.route != target.strategy.route:
+        raise UsageError(
+            f"{tell_place(target, 'route.kind')} is {target.strategy.route}, and the traffic of "
+            f"{rollout.instance} is split by {rollout.route}.",
+            hint=f"Write route: {{kind: {rollout.route}}} for this command. Nothing was touched.",
+        )
+
+
 def check_instance(target: Target, manifests: Iterable[Manifest]) -> None:
     """Refuse values whose instance is called like a part of another one; `manifests` are those of its base.
 

@@ -9,7 +9,7 @@ from tooling.app.context import Ports, Target
 from tooling.app.release import take_over
 from tooling.app.report import Result, report_result
 from tooling.app.running import find_running, leave_wish
-from tooling.app.same_target import check_same_target
+from tooling.app.same_target import check_route_kind, check_same_target
 from tooling.core.decide import PROMOTE_FULL
 from tooling.core.plan import StepKind
 from tooling.core.rollout import Phase, Rollout
@@ -29,6 +29,7 @@ def abort(ports: Ports, target: Target, reason: str) -> Result:
     """Stop a running rollout: all traffic to stable. Raises UsageError when none runs."""
     preflight.check_context(ports, target)
     rollout = find_running(ports, target)
+    check_route_kind(rollout, target)
     if rollout.phase is not Phase.ABORTING:
         leave_wish(ports, target, "abort", reason)
     result = _take_over_or_watch(ports, target, rollout, "abort")

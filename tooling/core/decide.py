@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from tooling.core.action import Action, WarmUp
+from tooling.core.action import Action, Scale, WarmUp
 from tooling.core.gate import Progress, State
 from tooling.core.interference import find_meddling
-from tooling.core.observation import Observation
+from tooling.core.observation import Failure, Observation
 from tooling.core.plan import Step, StepKind, Target, plan_backout, plan_base_backout
 from tooling.core.rollout import Event, Phase, Rollout
 from tooling.core.steps.base import back_up, steady, verify
@@ -26,6 +26,9 @@ from tooling.core.trail import Verified, move_verified, note_verified
 
 MOST_TRIES = 30
 """Times that an action may fail in a row for reasons that can pass."""
+
+LEAST_TRIES = 5
+"""Times that an abort is refused in a row before it gives up."""
 
 PROMOTE_FULL = "promote --full"
 """The wish to leave out all gates that are still to come."""
@@ -95,11 +98,11 @@ def decide(rollout: Rollout, seen: Observation, strategy: Strategy, now: float) 
         wish = seen.wish
         detail = f": {wish.reason}" if wish and wish.reason else ""
         return _fall_back(rollout, f"aborted by {wish.by if wish else ''}{detail}", strategy, now)
-    if seen.failure and (not seen.failure.is_retryable or _is_hopeless(rollout)) and not _is_tidying(rollout):
-        return _fall_back(rollout, seen.failure.message, strategy, now)
     if rollout.step is None:
         return _finish(rollout, now)
     look = Look(rollout, seen, strategy, now)
+    if seen.failure and _is_final(rollout, seen.failure) and not look.is_tidying:
+        return _fall_back(rollout, seen.failure.message, strategy, now)
     full = _skip_gates(look)
     if full is not None:
         return Decision(_enter(full, now), reason="all gates that were left are passed")
@@ -148,6 +151,9 @@ def _follow(rollout: Rollout, progress: Progress, strategy: Strategy, now: float
     if progress.state is State.FAILED:
         return _fall_back(changed, progress.reason, strategy, now)
     if progress.state is State.ACT:
+        undone = _find_undone(changed, progress.action)
+        if undone:
+            return _fall_back(changed, undone, strategy, now)
         return Decision(changed, action=progress.action, reason=progress.reason)
     if progress.state is State.WAIT:
         paused = _pause(changed, now, is_for_person=progress.is_for_person)
@@ -206,6 +212,20 @@ def _prove(rollout: Rollout) -> Verified:
     )
 
 
+def _find_undone(rollout: Rollout, action: Action | None) -> str:
+    """Say that somebody else undoes an action each time that it was done; empty where nobody does."""
+    if action is None or isinstance(action, WarmUp | Scale) or rollout.count_done(str(action)) < MOST_TRIES:
+        return ""
+    return f"somebody else keeps undoing this: {action}"
+
+
+def _is_final(rollout: Rollout, failure: Failure) -> bool:
+    """Whether a failed action will not work at another look either; one refusal alone never ends an abort."""
+    if not failure.is_retryable and rollout.phase is Phase.ABORTING:
+        return rollout.count_failures() >= LEAST_TRIES
+    return not failure.is_retryable or _is_hopeless(rollout)
+
+
 def _is_hopeless(rollout: Rollout) -> bool:
     """Whether one action was tried too often; warming up has a deadline of its own.
 
@@ -214,13 +234,6 @@ def _is_hopeless(rollout: Rollout) -> bool:
     last = rollout.journal[-1].action if rollout.journal else ""
     is_returning = rollout.phase is Phase.ABORTING and rollout.index == 0 and not rollout.is_base
     return rollout.count_failures() >= MOST_TRIES and last != str(WarmUp(rollout.candidate)) and not is_returning
-
-
-def _is_tidying(rollout: Rollout) -> bool:
-    """Whether the last action only tidied up: what it could not do is told, and stops nobody."""
-    step = rollout.step
-    is_clearing = step is not None and step.target is Target.STABLE and step.weight == 100
-    return is_clearing or (step is not None and step.kind is StepKind.VERIFY)
 
 
 def _wants_abort(rollout: Rollout, seen: Observation) -> bool:

@@ -16,6 +16,7 @@ from tooling.core.steps.traffic import find_rewrite
 _OWN_HELM = frozenset({StepKind.INSTALL, StepKind.RECALL, StepKind.FINISH, StepKind.REVERT})
 _SETTLED = frozenset({StepKind.ANALYSIS, StepKind.QUALITY, StepKind.APPROVAL, StepKind.HOLD})
 """Steps that change nothing: the route has to be as the step before them left it."""
+_ASIDE = frozenset({StepKind.FREEZE, StepKind.BACKUP, StepKind.STEADY, StepKind.VERIFY})
 _WATCHED = frozenset({Phase.PROGRESSING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -33,20 +34,31 @@ class Meddling:
 
 def find_meddling(look: Look) -> Meddling | None:
     """Return the first thing that somebody else did; None where nobody did, or where it does not matter yet."""
-    if look.rollout.phase not in _WATCHED:
+    phase = look.rollout.phase
+    if phase is Phase.PREPARING:
+        return next(_find_rewrites(look), None)
+    if phase not in _WATCHED:
         return None
     return next(chain(_find_rewrites(look), _find_upgrades(look), _find_edits(look), _find_scaling(look)), None)
 
 
 def _find_rewrites(look: Look) -> Iterator[Meddling]:
-    what = find_rewrite(look) if look.step.kind in _SETTLED else ""
+    """Find a route that is neither as the steps before left it nor as this one wants it."""
+    rollout, step, route = look.rollout, look.step, look.seen.route
+    if not rollout.stable or rollout.is_base or step.kind in _ASIDE or step.target is Target.STABLE:
+        return
+    is_settled = step.kind in _SETTLED
+    if route is not None and not is_settled and (route.gives(look.standing) or route.gives(look.weights)):
+        return
+    what = find_rewrite(look, look.weights if is_settled else look.standing)
     if what:
-        yield Meddling(what, look.seen.route.written_by if look.seen.route else "")
+        yield Meddling(what, route.written_by if route else "")
 
 
 def _find_upgrades(look: Look) -> Iterator[Meddling]:
     rollout, instance = look.rollout, look.rollout.instance
-    known = {f"{instance}-{rollout.stable}": rollout.snapshot.stable_revision}
+    # once the candidate has all traffic, what happens to the old slot is no reason to go back to it
+    known = {} if look.step.weight == 100 else {f"{instance}-{rollout.stable}": rollout.snapshot.stable_revision}
     if look.step.kind not in _OWN_HELM:
         known[f"{instance}-{rollout.candidate}"] = rollout.installed_revision
         known[instance] = rollout.base_revision
@@ -58,7 +70,9 @@ def _find_upgrades(look: Look) -> Iterator[Meddling]:
 
 def _find_edits(look: Look) -> Iterator[Meddling]:
     rollout = look.rollout
-    known = {rollout.stable: rollout.snapshot.templates, rollout.candidate: rollout.templates}
+    known = {rollout.candidate: rollout.templates}
+    if look.step.weight < 100:
+        known[rollout.stable] = rollout.snapshot.templates
     for slot, templates in known.items():
         for workload in look.seen.slot(slot).workloads:
             was = templates.get(workload.key, "")

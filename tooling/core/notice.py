@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from tooling.core.analysis import Result, SlotNumbers
+from tooling.core.plan import StepKind
 from tooling.core.rollout import Phase, Rollout
 from tooling.core.shapes import hide_shapes
 from tooling.core.trail import Approval, Interference, StepRecord
@@ -137,7 +138,7 @@ def _compare(before: Rollout, after: Rollout) -> Iterator[_Told]:
 def _tell_step(after: Rollout) -> _Told:
     position = f"{after.index + 1}/{len(after.steps)}"
     facts = {"step": str(after.step), "position": position}
-    if after.phase is Phase.PAUSED:
+    if after.phase is Phase.PAUSED or (after.step is not None and after.step.kind is StepKind.APPROVAL):
         text = f"step {position} waits for a person: {after.step}. Go on with: genai-stack promote"
         return NoticeKind.APPROVAL, text, Severity.WARNING, facts
     return NoticeKind.STEP, f"step {position}: {after.step}", Severity.INFO, facts

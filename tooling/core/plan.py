@@ -179,6 +179,7 @@ def plan_backout(strategy: Strategy) -> tuple[Step, ...]:
         Step(StepKind.SCALE),
         Step(StepKind.REVERT),
         Step(StepKind.REST),
+        Step(StepKind.SCALE),
         Step(StepKind.REVERT, Target.BASE),
         Step(StepKind.VERIFY),
     )

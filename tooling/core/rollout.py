@@ -155,6 +155,10 @@ class Rollout:
     templates: Mapping[str, str] = field(default_factory=dict)
     """Digests of the candidate's pod templates, by workload key, once it was ready."""
     is_tested: bool = False
+    given: int = 0
+    """Percent of the traffic that the last step which moved any gave the candidate."""
+    route: str = ""
+    """Kind of the object that splits its traffic."""
     was_scaled_down: bool = False
     """Whether this rollout took pods away from stable: it may need some before it can take all traffic back."""
     recalled: int = 0
@@ -201,6 +205,13 @@ class Rollout:
     def count_tries(self, action: str) -> int:
         """How often that action was tried since the step began."""
         return sum(one.action == action and one.intended_at >= self.step_started_at for one in self.journal)
+
+    def count_done(self, action: str) -> int:
+        """How often that action was done since the step began."""
+        return sum(
+            one.action == action and one.outcome == DONE and one.intended_at >= self.step_started_at
+            for one in self.journal
+        )
 
     def count_failures(self) -> int:
         """How often the last action was tried in a row without success."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tooling.core.observation import Wish
 from tooling.core.rollout import Rollout
+from tooling.errors import HeldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,14 @@ class Stored:
     rollout: Rollout
     wish: Wish | None = None
     resource_version: str = ""
+
+
+def check_wish(waiting: Wish, new: Wish) -> None:
+    """Refuse to write over an abort that waits: whoever asked for it counts on it. Raises HeldError."""
+    if waiting.verb == "abort" and waiting.rollout == new.rollout and new.verb != "abort":
+        raise HeldError(
+            f"{waiting.by} asked for the abort of this rollout before.", hint="Look with: genai-stack status"
+        )
 
 
 class Store(Protocol):
@@ -33,7 +42,10 @@ class Store(Protocol):
         ...
 
     def wish(self, namespace: str, instance: str, wish: Wish) -> None:
-        """Leave a wish for whoever drives; raises StateError where nothing is recorded."""
+        """Leave a wish for whoever drives.
+
+        Raises StateError where nothing is recorded, HeldError where an abort of the same rollout waits.
+        """
         ...
 
     def archive(self, namespace: str, rollout: Rollout) -> None:

@@ -27,6 +27,9 @@ def analyse(look: Look) -> Progress:
     if lost:
         return fail(lost)
     slots = (rollout.candidate,) if step.weight == 100 else (rollout.stable, rollout.candidate)
+    if step.weight < 100 and not seen.slot(rollout.stable).can_serve:
+        verdict = Verdict(Result.INCONCLUSIVE, f"{rollout.stable}, which has traffic, lost its ready pods")
+        return _settle_undecided(look, verdict, max(settings.max_hold, step.seconds))
     baseline = add_pods(rollout.baseline, seen.measurement, slots)
     if rollout.baseline is None and baseline is not None:
         return wait("first measurement", baseline=baseline)
@@ -112,15 +115,16 @@ def _settle(look: Look, verdict: Verdict, seconds: float) -> Progress:
 
 def _settle_undecided(look: Look, verdict: Verdict, most: float) -> Progress:
     """Wait for more evidence, then do what the values say: missing data is never good and never bad (P6)."""
-    if look.elapsed < most:
-        return wait(f"undecided: {verdict.reason}", every=look.pause(most))
     reason = f"undecided after {look.elapsed:.0f} s: {verdict.reason}"
     records = _note(look, verdict)
-    if look.strategy.analysis.on_inconclusive == "abort":
-        return fail(reason, records=records)
-    if _is_approved(look):
+    is_pausing = look.strategy.analysis.on_inconclusive == "pause"
+    if is_pausing and _is_approved(look):
         by = look.seen.wish.by if look.seen.wish else ""
         return done(f"{reason}; passed by {by}", records=records, approvals=note_approval(look), baseline=None)
+    if look.elapsed < most:
+        return wait(f"undecided: {verdict.reason}", every=look.pause(most))
+    if not is_pausing:
+        return fail(reason, records=records)
     return wait(f"{reason}; waiting for promote or abort", every=look.pause(most), is_for_person=True)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tooling.core.observation import Observation, SlotState
-from tooling.core.plan import Step, Target
+from tooling.core.plan import Step, StepKind, Target
 from tooling.core.ratio import find_ratio_replicas
 from tooling.core.replicas import find_least_stable, find_replicas
-from tooling.core.rollout import Rollout
+from tooling.core.rollout import Phase, Rollout
 from tooling.core.strategy import Strategy
 
 LOOK_EVERY = 1.0
@@ -47,6 +47,18 @@ class Look:
     def is_clearing(self) -> bool:
         """Whether the step only takes away what served before: the candidate has all traffic already."""
         return self.step.target is Target.STABLE and self.step.weight == 100
+
+    @property
+    def is_tidying(self) -> bool:
+        """Whether nothing hangs on the step: what it cannot do is told, and stops nobody."""
+        is_last = self.step.kind is StepKind.RESTORE and self.rollout.phase is Phase.ROLLING_BACK
+        return self.is_clearing or is_last or self.step.kind in {StepKind.REST, StepKind.VERIFY}
+
+    @property
+    def standing(self) -> Mapping[str, int]:
+        """How the steps before this one left the traffic."""
+        given = self.rollout.given
+        return {self.rollout.candidate: 100} if given == 100 else split(self.rollout, given)
 
     @property
     def troubled(self) -> float:

@@ -9,6 +9,7 @@ from tooling.core.action import FreezeScalers, RestoreScalers, RestScalers, Scal
 from tooling.core.gate import Progress, State, act, check_readiness, done, fail, wait
 from tooling.core.observation import Workload
 from tooling.core.plan import StepKind, Target
+from tooling.core.replicas import find_replicas
 from tooling.core.steps.look import Look, find_candidate_replicas, find_stable_replicas
 
 _STANDING = frozenset({StepKind.ANALYSIS, StepKind.QUALITY, StepKind.APPROVAL, StepKind.HOLD})
@@ -48,7 +49,7 @@ def raise_pods(look: Look, least: Mapping[str, int]) -> Progress | None:
         if workload.wanted >= replicas or workload.autoscaler == "on":
             continue
         if look.elapsed < look.strategy.ready_timeout and not _find_overdraft(look, workload, replicas):
-            return act(Scale(look.rollout.candidate, workload.key, replicas))
+            return act(Scale(look.rollout.candidate, workload.key, replicas), is_warm=False)
     return None
 
 
@@ -93,7 +94,9 @@ def restore(look: Look) -> Progress:
     action = RestoreScalers(look.slot_name)
     is_held = any(one.autoscaler in {"frozen", "resting"} for one in look.slot.workloads)
     # once: a manifest may itself forbid to scale down
-    return act(action) if is_held and not look.rollout.has_done(str(action)) else done()
+    if not is_held or look.rollout.has_done(str(action)):
+        return done()
+    return _give_up(look, str(action)) or act(action)
 
 
 def await_readiness(look: Look, wanted: Mapping[str, int]) -> Progress:
@@ -122,14 +125,25 @@ def await_readiness(look: Look, wanted: Mapping[str, int]) -> Progress:
 def _find_wanted(look: Look) -> Mapping[str, int]:
     step, before = look.step, look.rollout.snapshot.stable
     if step.target is Target.CANDIDATE:
-        return find_candidate_replicas(look, step.share)
+        return _order_gateway_last(look, find_candidate_replicas(look, step.share))
     if step.share == 100:  # backing out: what it had
         now = {one.key: one.wanted for one in look.slot.workloads}
         return {key: max(count, now.get(key, 0)) for key, count in before.items()}
     if step.weight == 100:  # it rests
-        return find_candidate_replicas(look, step.share)
+        return find_replicas(look.required, share=step.share, floor=look.strategy.capacity.floor)
     least = find_stable_replicas(look, step.share)
     return {key: min(count, before.get(key, count)) for key, count in least.items()}
+
+
+def _order_gateway_last(look: Look, wanted: Mapping[str, int]) -> Mapping[str, int]:
+    """Keep the gateways as they are until the models are ready, where each gateway pod draws traffic by itself."""
+    now = {one.key: one for one in look.slot.workloads}
+    if not look.strategy.splits_by_pods or not look.step.share or "gateway" not in now:
+        return wanted
+    models = {key: count for key, count in wanted.items() if key != "gateway"}
+    if all(key in now and now[key].has(max(count, now[key].wanted)) for key, count in models.items()):
+        return wanted
+    return {**models, "gateway": now["gateway"].wanted}
 
 
 def _is_as_asked(workload: Workload, replicas: int) -> bool:
@@ -162,7 +176,7 @@ def _count_gpus(workloads: tuple[Workload, ...], each: Mapping[str, int]) -> int
 def _give_up(look: Look, action: str) -> Progress | None:
     """Leave the slot that served before as it is when it cannot be changed: no reason to leave the new one."""
     failure = look.seen.failure
-    if failure is None or not look.is_clearing:
+    if failure is None or not look.is_tidying:
         return None
     if failure.is_retryable and look.rollout.count_tries(action) < _MOST_TRIES:
         return None

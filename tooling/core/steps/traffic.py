@@ -63,7 +63,7 @@ def find_loss(look: Look) -> str:
         scaled = [one.scaled_by for one in slot.workloads if not one.wanted and one.scaled_by]
         by = f" (scaled by {scaled[0]})" if scaled else ""
         return f"{rollout.candidate} lost its ready pods{detail}{by}"
-    return find_rewrite(look)
+    return find_rewrite(look, look.weights)
 
 
 def _can_serve(slot: SlotState) -> bool:
@@ -76,32 +76,34 @@ def _can_serve(slot: SlotState) -> bool:
     )
 
 
-def find_rewrite(look: Look) -> str:
-    """Say what somebody else made of the route; empty where it is as the step wants it."""
+def find_rewrite(look: Look, weights: Mapping[str, int]) -> str:
+    """Say what somebody else made of the route; empty where it gives these weights."""
     route = look.seen.route
     if route is None:
         return "somebody else deleted the route"
-    if route.gives(look.weights):
+    if route.gives(weights):
         return ""
-    return f"somebody else changed the route to {dict(route.weights)}; it should be {dict(look.weights)}"
+    return f"somebody else changed the route to {dict(route.weights)}; it should be {dict(weights)}"
 
 
 def _find_least(look: Look) -> Mapping[str, int]:
-    """Pods that stable must have ready before it gets all traffic back from a candidate that serves most of it.
+    """Pods that stable must have ready before it gets all traffic back from a candidate that serves all of it.
 
-    Where stable still has the most, nothing is waited for: it takes the rest at once (promise P2).
+    Where stable still has some, nothing is waited for: it takes the rest at once (promise P2).
     """
     rollout, route = look.rollout, look.seen.route
-    is_away = route is not None and route.weights.get(rollout.candidate, 0) >= 50
+    is_away = route is not None and route.gives({rollout.candidate: 100})
     if not is_away or not look.seen.slot(rollout.candidate).can_serve or not rollout.was_scaled_down:
         return {}
-    return find_replicas(rollout.snapshot.required, share=100, floor=look.strategy.capacity.abort_floor)
+    before = rollout.snapshot.stable
+    least = find_replicas(rollout.snapshot.required, share=100, floor=look.strategy.capacity.abort_floor)
+    return {key: min(count, before.get(key, 0)) for key, count in least.items()}
 
 
 def _shift(look: Look, weights: Mapping[str, int], serving: str, *, is_preview: bool = False) -> Progress:
     rollout, seen = look.rollout, look.seen
     if not is_preview and seen.route and seen.route.gives(weights) and seen.route.serving == serving:
-        return done(baseline=None)
+        return done(baseline=None, given=weights[rollout.candidate])
     share = 100 if is_preview else weights[rollout.candidate]
     least = find_candidate_replicas(look, share)
     more = raise_pods(look, least)
@@ -114,7 +116,7 @@ def _shift(look: Look, weights: Mapping[str, int], serving: str, *, is_preview: 
     if not rollout.is_warm:
         return _warm_up(look, gate.changes)
     action = SetWeights(weights, serving)
-    if rollout.count_tries(str(action)) >= MOST_WRITES:
+    if rollout.count_done(str(action)) >= MOST_WRITES:
         by = f" ({seen.route.written_by})" if seen.route and seen.route.written_by else ""
         return fail(f"somebody else keeps changing the route{by}")
     return act(action, **{**gate.changes, "baseline": None})
@@ -150,5 +152,7 @@ def _return_traffic(look: Look) -> Progress:
     if not is_late and slot.workloads:
         return wait(f"waiting for {rollout.stable} to be ready")
     if seen.slot(rollout.candidate).can_serve:
-        return fail(f"{rollout.stable} is not ready, so {rollout.candidate} keeps the traffic it has")
+        lost = seen.route.weights.get(rollout.stable, 0) if seen.route else 0
+        told = f"; {lost} % of the traffic still goes to {rollout.stable}" if lost else ""
+        return fail(f"{rollout.stable} is not ready, so {rollout.candidate} keeps the traffic it has{told}")
     return fail(f"neither {rollout.stable} nor {rollout.candidate} is ready after {elapsed:.0f} s")
