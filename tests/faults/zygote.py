@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from tooling.adapters.helm_process import die_with_parent
+
 PACE = float(os.environ.get("FAULTS_PACE", "1"))
 """How much faster the clock of the commands runs than the machine's: holds pass sooner, all else is the same."""
 
@@ -77,11 +79,14 @@ def main() -> None:
 
 
 def _start(order: Mapping[str, Any]) -> int:
+    arm = die_with_parent(os.getpid())
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
+        if arm is not None:
+            arm()
         code = _run(order)
     finally:
         os._exit(code)
