@@ -33,6 +33,7 @@ from tooling.core.entries import EntryKind, StrategyStep
 from tooling.core.observation import (
     Failure,
     Observation,
+    ReleaseMark,
     ReleaseState,
     RouteState,
     SlotState,
@@ -47,6 +48,8 @@ from tooling.core.trail import TargetVersion
 REQUIRED: Mapping[str, int] = {"gateway": 2, "inference/smollm2": 3}
 BOUNDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, inf)
 COMPARED = Comparison(checked=7)
+TEMPLATE = "t1"
+"""Digest of every pod template, until somebody changes one."""
 RATE = 50.0
 """Requests per second that all slots share."""
 
@@ -63,6 +66,8 @@ class World:
     served: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     behaviour: Mapping[str, Behaviour] = field(default_factory=dict)
     scalers: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, int] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
     comparison: Comparison = COMPARED
     is_measured: bool = True
     wish: Wish | None = None
@@ -78,6 +83,7 @@ class World:
             self.measure(),
             self.wish,
             failure,
+            revisions=self.mark(),
             in_flight=flying,
             comparison=self.comparison,
         )
@@ -93,11 +99,18 @@ class World:
                     ready=pods.ready(self.now),
                     problem=self.behave(slot).problem if pods.ready(self.now) < pods.wanted else "",
                     autoscaler=self.scalers.get(slot, ""),
+                    asked=self.asked.get(slot, 0) if slot in self.scalers else 0,
+                    template=self.templates.get(slot, TEMPLATE),
                 )
                 for (slot, key), pods in sorted(self.pods.items())
                 if slot == name
             ),
         )
+
+    def mark(self) -> Mapping[str, ReleaseMark]:
+        """Return what Helm's own records say of every release."""
+        releases = [*self.releases.values(), *([self.base] if self.base else [])]
+        return {one.name: ReleaseMark(one.revision, one.status, 1.0) for one in releases}
 
     def behave(self, slot: str) -> Behaviour:
         return self.behaviour.get(slot, Behaviour())
@@ -278,6 +291,8 @@ def begin_canary(strategy: Strategy = PLAIN, *, candidate_revision: int = 0) -> 
         candidate_revision=candidate_revision,
         required=REQUIRED,
         stable=REQUIRED,
+        stable_revision=1,
+        templates=dict.fromkeys(REQUIRED, TEMPLATE),
     )
     steps = plan_canary(strategy)
     return world, Rollout("r1", "genai", "green", TargetVersion("d2", "two"), steps, snapshot, by="ada")
