@@ -9,7 +9,7 @@ from tooling.app.context import Ports, Target, find_user
 from tooling.app.preflight import Roles
 from tooling.core.capacity import find_pod_gpus
 from tooling.core.manifests import find_images
-from tooling.core.observation import ReleaseState, RouteState, SlotState, Workload
+from tooling.core.observation import ReleaseMark, RouteState, SlotState, Workload
 from tooling.core.plan import (
     Outset,
     Step,
@@ -35,9 +35,9 @@ class Standing:
     candidate: str
     running: tuple[Workload, ...]
     resting: tuple[Workload, ...]
-    base: ReleaseState | None
-    stable: ReleaseState | None
-    idle: ReleaseState | None
+    base: ReleaseMark | None
+    stable: ReleaseMark | None
+    idle: ReleaseMark | None
 
     @property
     def outset(self) -> Outset:
@@ -54,15 +54,16 @@ def look_around(ports: Ports, target: Target) -> Standing:
     candidate = find_idle_slot(serving)
     slots = (serving, candidate) if serving else (candidate,)
     workloads = ports.cluster.read_slots(namespace, instance, slots)
+    marks = ports.cluster.read_revisions(namespace, (instance, *(f"{instance}-{slot}" for slot in slots)))
     return Standing(
         route,
         serving,
         candidate,
         workloads.get(serving, ()),
         workloads.get(candidate, ()),
-        ports.helm.read_release(instance),
-        ports.helm.read_release(f"{instance}-{serving}") if serving else None,
-        ports.helm.read_release(f"{instance}-{candidate}"),
+        marks.get(instance),
+        marks.get(f"{instance}-{serving}"),
+        marks.get(f"{instance}-{candidate}"),
     )
 
 
