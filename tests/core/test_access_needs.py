@@ -56,6 +56,7 @@ def test_steps_ask_for_what_they_do_and_others_do_not():
     assert find_verbs(whole, "jobs") == {"get", "create"}
     assert find_verbs(whole, "pods", is_wide=False) == {"get", "list", "watch", "create", "patch", "delete"}
 
+
 @pytest.mark.parametrize("resource", ["horizontalpodautoscalers", "scaledobjects"])
 def test_autoscalers_are_looked_for_and_held_where_there_are_some(resource):
     assert find_verbs(list_needs(Work("genai", ())), resource) == {"list"}

@@ -7,9 +7,7 @@ from tooling.core.immutable import describe_refusal, find_fixed_fields, needs_li
 from tooling.core.trial import Trial, count_new, find_full_quotas, forgive_order
 
 SET = ObjectName("apps/v1", "StatefulSet", "ns", "db")
-FORBIDDEN = (
-    'StatefulSet.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields other ...'
-)
+FORBIDDEN = 'StatefulSet.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields other ...'
 
 
 def make_config(name, *, is_new=True):
