@@ -106,7 +106,7 @@ def measure_aborts(stack: Stack, count: int) -> list[float]:
             time.sleep(1.0)
             abort(stack, process)
         rollout = stack.record()
-        late = prober.find_last(rollout.candidate) - rollout.verdict_at
+        late = max(0.0, prober.find_last(rollout.candidate) - rollout.verdict_at)
         samples.append(late)
         told = f", {len(prober.failures)} failed: {prober.failures[0]}" if prober.failures else ""
         print(f"abort {number + 1}: {late:.3f} s, {len(prober.started)} requests{told}", flush=True)
@@ -153,8 +153,11 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, standing(Path(scratch)) as stack:
         steps = measure_steps(stack)
+        print(f"steps: {steps}", flush=True)
         switched, ended = measure_rollbacks(stack)
+        print(f"rollbacks: {switched}, whole commands: {ended}", flush=True)
         holding = measure_holding(stack)
+        print(f"holding: {holding}", flush=True)
         aborts = measure_aborts(stack, options.aborts)
     figures = {
         "verdict to last request at the candidate, p95": find_p95(aborts),

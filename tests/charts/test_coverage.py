@@ -45,6 +45,8 @@ SHARED = {
 """Pieces that several components take in the same form."""
 
 NOT_FOR_A_CASE = {
+    ("rollout", "steps", "[]", "test"): "is an empty map: nothing of it can be set",
+    ("rollout", "blueGreen", "preview", "[]", "test"): "is an empty map: nothing of it can be set",
     ("global", "role"): "the views of the renderer set it",
     ("global", "slot"): "the views of the renderer set it",
     ("route", "weights", "blue"): "set by the CLI, in role route",

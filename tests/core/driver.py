@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import inf
 
+from tests.core.pods import Pods
 from tests.core.stories import PLAIN, World, settle
 from tooling.core.action import Action, RunTests, Scale, SetWeights, WarmUp
 from tooling.core.decide import Decision, decide
 from tooling.core.observation import Failure, Wish
-from tooling.core.plan import StepKind
+from tooling.core.plan import Step, StepKind
 from tooling.core.record import from_record, to_record
 from tooling.core.rollout import DONE, UNKNOWN, Phase, Rollout
+from tooling.core.steps.look import Look
 from tooling.core.strategy import Strategy
 
 LOOKS = 2000
@@ -221,3 +224,15 @@ def fail_on(kind: type[Action], *, is_done_anyway: bool, failure: Failure | None
         return (after if is_done_anyway else world), failure or Failure("helm: no")
 
     return apply
+
+
+def look_at(step: Step, world: World, rollout: Rollout, strategy: Strategy = PLAIN, **changes: object) -> Look:
+    """Return what the step sees of the world in a rollout that just came to it."""
+    begun = replace(rollout, steps=(step,), phase=Phase.PROGRESSING, step_started_at=world.now)
+    return Look(replace(begun, **changes), world.look(), strategy, world.now)  # type: ignore[arg-type]
+
+
+def lose(slot: str, world: World) -> World:
+    """Return the world in which no pod of the slot is ready any more."""
+    gone = {at: Pods(pods.wanted, 0, inf) if at[0] == slot else pods for at, pods in world.pods.items()}
+    return replace(world, pods=gone)

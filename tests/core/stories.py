@@ -76,6 +76,8 @@ class World:
     def look(self, failure: Failure | None = None) -> Observation:
         slots = {name: self.slot(name) for name in ("blue", "green")}
         flying = {name: self.behave(name).in_flight for name in slots if self.is_measured}
+        found = (*self.releases.values(), self.base)
+        marks = {one.name: ReleaseMark(one.revision, one.status) for one in found if one}
         return Observation(
             self.base,
             slots,
@@ -83,7 +85,7 @@ class World:
             self.measure(),
             self.wish,
             failure,
-            revisions=self.mark(),
+            revisions=marks,
             in_flight=flying,
             comparison=self.comparison,
         )
@@ -106,11 +108,6 @@ class World:
                 if slot == name
             ),
         )
-
-    def mark(self) -> Mapping[str, ReleaseMark]:
-        """Return what Helm's own records say of every release."""
-        releases = [*self.releases.values(), *([self.base] if self.base else [])]
-        return {one.name: ReleaseMark(one.revision, one.status, 1.0) for one in releases}
 
     def behave(self, slot: str) -> Behaviour:
         return self.behaviour.get(slot, Behaviour())
@@ -216,8 +213,7 @@ class World:
 
     def _count(self, slot: str) -> PodCounts:
         requests, errors = self.served.get(slot, (0.0, 0.0))
-        latency = self.behave(slot).latency
-        counts = tuple(requests if bound >= latency else 0.0 for bound in BOUNDS)
+        counts = tuple(requests if bound >= self.behave(slot).latency else 0.0 for bound in BOUNDS)
         return PodCounts(requests, errors, Histogram(BOUNDS, counts))
 
     def _with_slot(self, slot: str, release: ReleaseState) -> World:

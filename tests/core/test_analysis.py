@@ -18,6 +18,7 @@ from tooling.core.analysis import (
     Verdict,
     count_between,
     judge,
+    judge_alone,
 )
 from tooling.core.strategy import AnalysisSettings
 
@@ -226,3 +227,24 @@ def test_promise_p6_without_enough_data_there_is_no_success_and_without_errors_o
 @given(measurements)
 def test_the_same_measurement_twice_says_nothing(measurement: Measurement | None) -> None:
     assert look(measurement, measurement).result is Result.INCONCLUSIVE
+
+
+ALONE = {
+    "good": (pod(100, 5), Result.SUCCESSFUL, "5 of 100 requests failed (5.0 %); at most 5 % is allowed"),
+    "bad": (pod(100, 6), Result.FAILED, "6 of 100 requests failed"),
+    "too few": (pod(19), Result.INCONCLUSIVE, "19 requests so far, 20 are needed"),
+    "too few errors": (pod(20, 2), Result.INCONCLUSIVE, "too few to condemn it"),
+    "no numbers": (pod(nan, 2), Result.INCONCLUSIVE, "no numbers"),
+}
+
+
+@pytest.mark.parametrize("case", ALONE)
+def test_a_candidate_that_has_all_traffic_is_judged_by_its_own_errors(case: str) -> None:
+    counts, result, says = ALONE[case]
+    start: Measurement = {"green": {"g": PodCounts()}}
+    verdict = judge_alone(start, {"green": {"g": counts}}, candidate="green", settings=SETTINGS)
+    assert verdict.result is result
+    assert says in verdict.reason
+    for earlier, later in ((None, start), (start, None), ({}, start), (start, {})):
+        missing = judge_alone(earlier, later, candidate="green", settings=SETTINGS)
+        assert (missing.result, missing.reason) == (Result.INCONCLUSIVE, "no measurement of green")

@@ -69,12 +69,21 @@ def test_a_step_is_told_when_it_begins() -> None:
 
 
 def test_a_person_who_is_waited_for_is_told_what_to_do() -> None:
-    paused = replace(RUNNING, phase=Phase.PAUSED)
-    ((kind, severity, text),) = tell(RUNNING, paused)
+    judging = replace(RUNNING, index=2)
+    paused = replace(judging, phase=Phase.PAUSED)
+    ((kind, severity, text),) = tell(judging, paused)
     assert (kind, severity) == ("approval", "warning")
-    assert text.startswith(f"step 4/{len(RUNNING.steps)} waits for a person: ")
+    assert text.startswith(f"step 3/{len(RUNNING.steps)} waits for a person: ")
     assert text.endswith("Go on with: genai-stack promote")
-    assert tell(paused, RUNNING)[0][0] == "step"
+    assert tell(paused, judging)[0][0] == "step"
+
+
+@pytest.mark.parametrize("phase", [Phase.PROGRESSING, Phase.PROMOTING])
+def test_an_approval_is_told_in_every_phase(phase: Phase) -> None:
+    judging = replace(RUNNING, index=2, phase=phase)
+    ((kind, severity, text),) = tell(judging, replace(judging, index=3))
+    assert (kind, severity) == ("approval", "warning")
+    assert text.endswith("Go on with: genai-stack promote")
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,22 @@ class Walks(RuleBasedStateMachine):
         if slot in self.walk.world.scalers:
             self.walk.world = self.walk.world.with_scalers(slot, state)
 
+    @rule(slot=SLOT, asked=st.integers(0, 9))
+    def ask_for_pods(self, slot: str, asked: int) -> None:
+        self.walk.world = replace(self.walk.world, asked={**self.walk.world.asked, slot: asked})
+
+    @rule(slot=SLOT)
+    def edit_pods(self, slot: str) -> None:
+        self.walk.world = replace(self.walk.world, templates={**self.walk.world.templates, slot: "theirs"})
+
+    @rule(slot=st.sampled_from(("blue", "green", "")))
+    def run_helm(self, slot: str) -> None:
+        world = self.walk.world
+        release = world.releases.get(slot) if slot else world.base
+        if release is not None and not release.is_pending:
+            theirs = replace(release, revision=release.revision + 1, description="by hand")
+            self.walk.world = world.with_release(slot, theirs)
+
     def teardown(self) -> None:
         """Once nothing more happens it ends, with an abort where it waits for a person."""
         walk = getattr(self, "walk", None)

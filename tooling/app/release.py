@@ -157,6 +157,7 @@ def _settle_unfinished(ports: Ports, target: Target, wishes: Wishes, stored: Sto
             f"driven by {holder or 'nobody'}).",
             hint="Go on with: genai-stack resume, or take it back with: genai-stack abort. Nothing was touched.",
         )
+    check_route_kind(rollout, target)
     preflight.check_settings(ports, target, preflight.render_roles(ports, target, rollout.candidate))
     confirm(ports, target, wishes.is_confirmed, f"to abort that and release {target.version.label}")
     if rollout.phase is not Phase.ABORTING:

@@ -164,8 +164,8 @@ def _scale_stable(snapshot: Snapshot, step: Step, strategy: Strategy) -> Replica
     if step.share == 100:
         return before
     if step.weight == 100:
-        least = _scale_candidate(snapshot.required, step.share, strategy)
-        return {key: least.get(key, 0) for key in before}
+        least = find_replicas(snapshot.required, share=step.share, floor=capacity.floor)
+        return {key: min(least.get(key, 0), count) for key, count in before.items()}
     least = find_least_stable(
         snapshot.required, share=step.share, floor=capacity.floor, abort_floor=capacity.abort_floor
     )

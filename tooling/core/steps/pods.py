@@ -126,11 +126,12 @@ def _find_wanted(look: Look) -> Mapping[str, int]:
     step, before = look.step, look.rollout.snapshot.stable
     if step.target is Target.CANDIDATE:
         return _order_gateway_last(look, find_candidate_replicas(look, step.share))
+    now = {one.key: one.wanted for one in look.slot.workloads}
     if step.share == 100:  # backing out: what it had
-        now = {one.key: one.wanted for one in look.slot.workloads}
         return {key: max(count, now.get(key, 0)) for key, count in before.items()}
-    if step.weight == 100:  # it rests
-        return find_replicas(look.required, share=step.share, floor=look.strategy.capacity.floor)
+    if step.weight == 100:  # it rests, with no more than it has or had
+        least = find_replicas(look.required, share=step.share, floor=look.strategy.capacity.floor)
+        return {key: min(count, max(before.get(key, 0), now.get(key, 0))) for key, count in least.items()}
     least = find_stable_replicas(look, step.share)
     return {key: min(count, before.get(key, count)) for key, count in least.items()}
 

@@ -1,5 +1,5 @@
 {{/*
-Annotations of the Service, as YAML. Where it splits traffic they say the weights that its pods were counted for.
+Annotations of the Service, as JSON. Where it splits traffic they say the weights that its pods were counted for.
   {{ include "genai.route.annotations" (dict "root" $) }}
 */}}
 {{- define "genai.route.annotations" -}}
@@ -13,5 +13,5 @@ Annotations of the Service, as YAML. Where it splits traffic they say the weight
 {{- $_ := set $annotations "genai-stack/weights" (join "," $shares) -}}
 {{- $_ := set $annotations "genai-stack/serving" $route.serving -}}
 {{- end -}}
-{{- toYaml $annotations -}}
+{{- toJson $annotations -}}
 {{- end -}}
