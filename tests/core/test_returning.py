@@ -20,7 +20,7 @@ from tests.core.driver import (
     wish_at,
 )
 from tests.core.pods import Behaviour
-from tests.core.stories import CANARY, PLAIN, REQUIRED, World, begin_canary
+from tests.core.stories import CANARY, PLAIN, REQUIRED, World, begin_canary, begin_rollback
 from tooling.core.action import Action, RevertRelease, Scale, SetWeights
 from tooling.core.decide import LEAST_TRIES, MOST_TRIES
 from tooling.core.entries import EntryKind, StrategyStep
@@ -179,3 +179,13 @@ def test_a_candidate_that_dies_while_it_is_watched_ends_the_rollout_at_once(kind
     story = drive(*begin_canary(CANARY), CANARY, script=script)
     assert_backed_out(story)
     assert "green lost its ready pods" in story.rollout.reason
+
+
+def test_pods_that_somebody_takes_from_the_way_back_are_asked_for_again_before_the_switch() -> None:
+    world, rollout = begin_rollback()
+    script = once(lambda world: world.scaled("green", "gateway", 1), is_at(StepKind.PROMOTE))
+    story = drive(world, rollout, script=script)
+    assert story.rollout.phase is Phase.ROLLED_BACK, story.rollout.reason
+    writes = list(story.writes)
+    again = len(writes) - 1 - writes[::-1].index(Scale("green", "gateway", REQUIRED["gateway"]))
+    assert again < writes.index(SetWeights({"green": 100}, "green"))
