@@ -30,7 +30,7 @@ def plain_install(stack: Stack, namespace: str) -> Iterator[Callable[[], bool]]:
         yield is_ready
     finally:
         run_helm("uninstall", "genai", *where)
-        stack.kubectl("delete", "namespace", namespace, "--wait=false")
+        stack.kubectl("delete", "namespace", namespace)
 
 
 def run_helm(*arguments: str) -> str:

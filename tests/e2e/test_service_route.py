@@ -17,7 +17,7 @@ from tooling.local.binaries import build
 
 pytestmark = pytest.mark.e2e
 
-NAME = "plain"
+NAME = "unrouted"
 ASK = """
 import collections, json, sys, threading, urllib.request
 over, seen, failed = threading.Event(), collections.Counter(), []
