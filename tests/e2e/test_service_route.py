@@ -26,7 +26,7 @@ def ask():
     headers = {"content-type": "application/json"}
     while not over.wait(0.2):
         try:
-            request = urllib.request.Request("http://plain.plain/chat", body, headers)
+            request = urllib.request.Request(f"http://{NAME}.{NAME}/chat", body, headers)
             with urllib.request.urlopen(request, timeout=60) as answer:
                 answer.read()
                 seen[answer.headers["x-genai-slot"]] += 1
@@ -76,7 +76,7 @@ def values(stack: Stack, tmp_path: Path) -> Iterator[str]:
     off = {"enabled": False}
     policies = {"policies": off}
     path = write_values(
-        tmp_path / "plain.yaml", rollout, route={"kind": "service"}, vectordb=off, evals=off, network=policies
+        tmp_path / "unrouted.yaml", rollout, route={"kind": "service"}, vectordb=off, evals=off, network=policies
     )
     try:
         yield path
