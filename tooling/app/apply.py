@@ -27,7 +27,7 @@ from tooling.core.observation import Observation
 from tooling.core.plan import SLOTS
 from tooling.core.rollout import Rollout
 from tooling.core.steps.releases import FINAL
-from tooling.core.values import merge, role_values
+from tooling.core.values import SCALERS_ON, merge, role_values
 from tooling.errors import ClusterError
 from tooling.ports.helm import Manifest, Values
 
@@ -99,7 +99,7 @@ def _run_helm(
             values = values_for(target, "slot", slot)
             helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout))
         case FinishSlot(slot):
-            values = merge(values_for(target, "slot", slot), {"global": {"autoscaler": "on"}})
+            values = merge(values_for(target, "slot", slot), SCALERS_ON)
             helm.upgrade(f"{instance}-{slot}", values, description=_describe(rollout, f" {FINAL}"))
         case RevertRelease(slot, revision):
             _take_back(book.ports, f"{instance}-{slot}" if slot else instance, revision)

@@ -11,7 +11,7 @@ from tooling.app.render import render_part
 from tooling.app.values import LoadedValues
 from tooling.core.finding import Finding
 from tooling.core.located import Located
-from tooling.core.values import merge, pick
+from tooling.core.values import SCALERS_ON, merge, pick
 from tooling.errors import UsageError
 from tooling.ports.helm import Helm, Rendered, RenderSettings
 from tooling.ports.manifests import Manifests, Reading
@@ -53,7 +53,7 @@ def gather_rendered(
     helm takes the last. Raises what `render_part` raises.
     """
     if not pick(loaded.values, "global", "autoscaler"):
-        loaded = replace(loaded, values=merge(loaded.values, {"global": {"autoscaler": "on"}}))
+        loaded = replace(loaded, values=merge(loaded.values, SCALERS_ON))
     folder = project.chart.parent.relative_to(project.root)
     settings = RenderSettings(has_hooks=True, kube_version=kube_version)
     objects: list[Located] = []

@@ -13,6 +13,7 @@ from tooling.core.plan import Target as Role
 from tooling.core.quality import QualityRun
 from tooling.core.rollout import Phase, Rollout
 from tooling.core.steps.base import name_backup
+from tooling.core.values import find_releases
 
 _NEEDS_HELM = frozenset({StepKind.INSTALL, StepKind.RECALL, StepKind.FINISH, StepKind.REVERT})
 _NEEDS_MORE = _NEEDS_HELM | {
@@ -62,7 +63,7 @@ def needs_own_look(rollout: Rollout) -> bool:
 
 def _read_revisions(ports: Ports, target: Target, slots: tuple[str, ...]) -> Mapping[str, ReleaseMark]:
     instance = target.instance
-    return ports.cluster.read_revisions(target.namespace, (instance, *(f"{instance}-{slot}" for slot in slots)))
+    return ports.cluster.read_revisions(target.namespace, find_releases(instance, slots))
 
 
 def _ask(ports: Ports, target: Target, rollout: Rollout, step: Step) -> QualityRun | None:

@@ -22,6 +22,7 @@ from tooling.core.plan import (
 from tooling.core.replicas import find_required
 from tooling.core.rollout import Rollout, Snapshot
 from tooling.core.trail import TargetVersion, Verified, find_verified
+from tooling.core.values import find_releases
 from tooling.errors import UsageError
 from tooling.ports.store import Stored
 
@@ -54,7 +55,7 @@ def look_around(ports: Ports, target: Target) -> Standing:
     candidate = find_idle_slot(serving)
     slots = (serving, candidate) if serving else (candidate,)
     workloads = ports.cluster.read_slots(namespace, instance, slots)
-    marks = ports.cluster.read_revisions(namespace, (instance, *(f"{instance}-{slot}" for slot in slots)))
+    marks = ports.cluster.read_revisions(namespace, find_releases(instance, slots))
     return Standing(
         route,
         serving,

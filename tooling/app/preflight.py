@@ -23,11 +23,10 @@ from tooling.core.observation import is_pending
 from tooling.core.plan import SLOTS, Step, StepKind
 from tooling.core.plan import Target as Role
 from tooling.core.rollout import Rollout
-from tooling.core.values import merge
+from tooling.core.values import SCALERS_ON, find_releases, merge
 from tooling.errors import PreflightError, UsageError
 from tooling.ports.helm import Manifest
 
-SCALERS_ON = {"global": {"autoscaler": "on"}}
 ROUTE_API = "gateway.networking.k8s.io/v1"
 
 
@@ -81,7 +80,7 @@ def check_releases(ports: Ports, target: Target, *, has_slots: bool, is_unfinish
 
 def check_pending(ports: Ports, target: Target, *, but: str = "") -> None:
     """Refuse releases that another helm is at work on; the status `but` is let pass."""
-    names = (target.instance, *(f"{target.instance}-{slot}" for slot in SLOTS))
+    names = find_releases(target.instance, SLOTS)
     for name, mark in ports.cluster.read_revisions(target.namespace, names).items():
         if not is_pending(mark.status) or mark.status == but:
             continue

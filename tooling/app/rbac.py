@@ -8,7 +8,7 @@ from tooling.app.render import EACH, render_parts
 from tooling.app.values import LoadedValues
 from tooling.core.access_needs import Work, list_needs
 from tooling.core.access_role import Grant, Subject, make_grants
-from tooling.core.values import merge
+from tooling.core.values import SCALERS_ON, merge
 from tooling.ports.helm import Helm
 
 
@@ -19,7 +19,7 @@ def make_access(
 
     Raises HelmError for what the chart refuses.
     """
-    whole = replace(loaded, values=merge(loaded.values, {"global": {"autoscaler": "on"}}))
+    whole = replace(loaded, values=merge(loaded.values, SCALERS_ON))
     parts = render_parts(helm, whole, EACH)
     manifests = tuple(one.manifest for part in parts for one in part.rendered)
     needs = list_needs(Work(loaded.instance, manifests, removes=removes))

@@ -10,12 +10,10 @@ from tooling.core.action import Scale
 from tooling.core.observation import ReleaseMark
 from tooling.core.plan import StepKind, Target
 from tooling.core.rollout import Phase
-from tooling.core.steps.look import Look, find_candidate_replicas, find_stable_replicas
+from tooling.core.steps.look import SETTLED, Look, find_candidate_replicas, find_stable_replicas
 from tooling.core.steps.traffic import find_rewrite
 
 _OWN_HELM = frozenset({StepKind.INSTALL, StepKind.RECALL, StepKind.FINISH, StepKind.REVERT})
-_SETTLED = frozenset({StepKind.ANALYSIS, StepKind.QUALITY, StepKind.APPROVAL, StepKind.HOLD})
-"""Steps that change nothing: the route has to be as the step before them left it."""
 _ASIDE = frozenset({StepKind.FREEZE, StepKind.BACKUP, StepKind.STEADY, StepKind.VERIFY})
 _WATCHED = frozenset({Phase.PROGRESSING, Phase.PAUSED, Phase.PROMOTING})
 
@@ -47,7 +45,7 @@ def _find_rewrites(look: Look) -> Iterator[Meddling]:
     rollout, step, route = look.rollout, look.step, look.seen.route
     if not rollout.stable or rollout.is_base or step.kind in _ASIDE or step.target is Target.STABLE:
         return
-    is_settled = step.kind in _SETTLED
+    is_settled = step.kind in SETTLED
     if route is not None and not is_settled and (route.gives(look.standing) or route.gives(look.weights)):
         return
     what = find_rewrite(look, look.weights if is_settled else look.standing)

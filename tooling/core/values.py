@@ -200,6 +200,15 @@ def role_values(
     return overlay
 
 
+SCALERS_ON: Mapping[str, Any] = {"global": {"autoscaler": "on"}}
+"""Laid over the values of a slot that is no longer on trial: its autoscalers are rendered."""
+
+
+def find_releases(instance: str, slots: Iterable[str]) -> tuple[str, ...]:
+    """Name the Helm releases of base and of these slots."""
+    return (instance, *(find_release(instance, "slot", slot) for slot in slots))
+
+
 def find_release(instance: str, role: str, slot: str = "") -> str:
     """Name the Helm release (or the render) of a role: `genai`, or `genai-blue` for a slot."""
     return f"{instance}-{slot}" if role == "slot" else instance

@@ -18,6 +18,9 @@ LOOK_EVERY = 1.0
 LOOK_LEAST = 12.0
 """Seconds between two looks at a long hold: whatever changes meanwhile wakes the driver."""
 
+SETTLED = frozenset({StepKind.ANALYSIS, StepKind.QUALITY, StepKind.APPROVAL, StepKind.HOLD})
+"""Steps that change nothing: the route has to be as the step before them left it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:

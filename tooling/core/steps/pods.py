@@ -8,11 +8,10 @@ from dataclasses import replace
 from tooling.core.action import FreezeScalers, RestoreScalers, RestScalers, Scale
 from tooling.core.gate import Progress, State, act, check_readiness, done, fail, wait
 from tooling.core.observation import Workload
-from tooling.core.plan import StepKind, Target
+from tooling.core.plan import Target
 from tooling.core.replicas import find_replicas
-from tooling.core.steps.look import Look, find_candidate_replicas, find_stable_replicas
+from tooling.core.steps.look import SETTLED, Look, find_candidate_replicas, find_stable_replicas
 
-_STANDING = frozenset({StepKind.ANALYSIS, StepKind.QUALITY, StepKind.APPROVAL, StepKind.HOLD})
 _MOST_TRIES = 5
 """Times that the slot which served before is asked to change, once nothing hangs on it."""
 
@@ -56,7 +55,7 @@ def raise_pods(look: Look, least: Mapping[str, int]) -> Progress | None:
 def keep_up(look: Look) -> Progress | None:
     """Have the candidate follow what stable's autoscalers ask for while a weight stands; None where it does."""
     rollout, step = look.rollout, look.step
-    if step.kind not in _STANDING or not 0 < step.weight < 100 or look.strategy.splits_by_pods:
+    if step.kind not in SETTLED or not 0 < step.weight < 100 or look.strategy.splits_by_pods:
         return None
     return raise_pods(look, find_candidate_replicas(look, step.weight)) if rollout.stable else None
 
