@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.faults.campaign import SCENARIOS, draw, learn, list_cases, open_bench, run_case
+from tests.faults.campaign import SCENARIOS, draw, learn, list_cases, run_case
+from tests.faults.own import open_own_bench
 from tests.faults.trial import Bench
-from tooling.local import simulated
 
 pytestmark = pytest.mark.local
 
@@ -22,15 +20,8 @@ TRIALS = 7
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
     """Stands on a simulated cluster of this module's own; needs no root."""
-    if platform.system() != "Linux":
-        pytest.skip("simulated cluster: needs Linux")
-    name = f"faults-{os.getpid()}"
-    cluster = simulated.up(name, progress=print)
-    try:
-        with open_bench(cluster.kubeconfig) as bench:
-            yield bench
-    finally:
-        simulated.down(name)
+    with open_own_bench("faults") as bench:
+        yield bench
 
 
 @pytest.mark.parametrize("name", ["canary", "abort"])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.campaign import next_namespace, open_bench
+from tests.faults.campaign import next_namespace
+from tests.faults.own import open_own_bench
 from tests.faults.project import CANARY, TARGET
 from tests.faults.trial import Bench, Scenario, run_trial
 from tests.faults.upstream import Upstream
-from tooling.local import simulated
 
 pytestmark = pytest.mark.local
 
@@ -24,15 +22,8 @@ MERGE = "application/merge-patch+json"
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
     """A simulated cluster of this module's own: its nodes are taken away."""
-    if platform.system() != "Linux":
-        pytest.skip("simulated cluster: needs Linux")
-    name = f"nodes-{os.getpid()}"
-    cluster = simulated.up(name, progress=print)
-    try:
-        with open_bench(cluster.kubeconfig) as bench:
-            yield bench
-    finally:
-        simulated.down(name)
+    with open_own_bench("nodes") as bench:
+        yield bench
 
 
 class Losing(threading.Thread):
